@@ -1,0 +1,1 @@
+"""Escalade: the escalation runbook that runs itself."""

@@ -1,0 +1,174 @@
+"""Symptoms held against evidence: findings where they hold, gaps where they are open."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from escalade.diagnosis.graph import Graph
+from escalade.diagnosis.judge import Judge
+from escalade.diagnosis.judge import Judgement
+from escalade.model import Finding
+from escalade.model import Gap
+from escalade.model import Ladder
+from escalade.model import Node
+from escalade.model import Remedy
+from escalade.model import Runbook
+from escalade.model import Severity
+from escalade.model import Step
+from escalade.model import Symptom
+from escalade.model import Truth
+from escalade.text import Text
+
+__all__ = ["Matches", "finding_id", "match", "subjects"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What all runbooks came to."""
+
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    not_applicable: tuple[str, ...]
+
+
+def finding_id(symptom: str, node: Node) -> str:
+    """Return the stable id of a symptom at a node."""
+    words = (symptom, node.host, node.stack or "", node.service or "")
+    return hashlib.blake2b("\0".join(words).encode(), digest_size=6).hexdigest()
+
+
+def subjects(role: str, graph: Graph, hosts: Sequence[str], judge: Judge) -> list[Node]:
+    """Return the nodes that a runbook of a role speaks of."""
+    if role == "host":
+        return [Node(host) for host in hosts]
+    if role == "stack":
+        return list(graph.stacks)
+    if role == "any":
+        return list(graph.services)
+    return [
+        node
+        for node in graph.services
+        if node.service in judge.seen.role(node.host, node.stack or "", role)
+    ]
+
+
+def match(
+    runbooks: Iterable[Runbook], graph: Graph, hosts: Sequence[str], judge: Judge
+) -> Matches:
+    """Judge every symptom of every runbook wherever it applies."""
+    findings: list[Finding] = []
+    gaps: dict[tuple[Node, str, str], bool] = {}
+    idle: list[str] = []
+    for runbook in runbooks:
+        places = subjects(runbook.role, graph, hosts, judge)
+        if not places and runbook.role not in ("any", "stack"):
+            idle.append(runbook.name)
+        for symptom in runbook.symptoms:
+            for node in places:
+                found = judge.judge(symptom.when, node)
+                if found.truth is Truth.TRUE:
+                    findings.append(_finding(symptom, node, found, (runbook, judge)))
+                for probe, reason in found.unknown:
+                    key = (node, probe, reason)
+                    hides = symptom.severity >= Severity.ERROR
+                    open_ = found.truth is Truth.UNKNOWN
+                    if open_:
+                        gaps[key] = gaps.get(key, False) or hides
+    rows = tuple(
+        Gap(node, probe, why, hides) for (node, probe, why), hides in gaps.items()
+    )
+    return Matches(tuple(findings), rows, tuple(idle))
+
+
+def _finding(
+    symptom: Symptom, node: Node, found: Judgement, context: tuple[Runbook, Judge]
+) -> Finding:
+    """Return the finding of a symptom that held."""
+    runbook, judge = context
+    words = {name: ", ".join(values) for name, values in found.captured.items()}
+    words |= {"service": node.service or "", "host": node.host}
+    return Finding(
+        id=finding_id(symptom.id, node),
+        symptom=symptom.id,
+        node=node,
+        severity=symptom.severity,
+        confidence=symptom.confidence,
+        kind=symptom.kind,
+        title=symptom.title.fill(words),
+        why=found.cites,
+        remedy=_remedy(symptom, runbook, node, words),
+        blames=_blamed(symptom, node, found, judge),
+        since=_since(node, judge),
+        standing=symptom.standing,
+        yields=symptom.yields,
+    )
+
+
+def _blamed(
+    symptom: Symptom, node: Node, found: Judgement, judge: Judge
+) -> tuple[Node, ...]:
+    """Return the services that a symptom blames: of a role, or named by a reading."""
+    if symptom.blames is None:
+        return ()
+    if "." in symptom.blames:
+        services = found.captured.get(symptom.blames, ())
+    else:
+        services = judge.seen.role(node.host, node.stack or "", symptom.blames)
+    return tuple(Node(node.host, node.stack, s) for s in services if s != node.service)
+
+
+def _since(node: Node, judge: Judge) -> float | None:
+    """Return when the service last ended, None while it runs."""
+    if node.service is None:
+        return None
+    ends = [
+        piece.readings[0].get("finished_at")
+        for piece in judge.seen.of(
+            "container", host=node.host, stack=node.stack, service=node.service
+        )
+        if piece.readings and piece.readings[0].get("state") in ("exited", "dead")
+    ]
+    known = [float(t) for t in ends if isinstance(t, (int, float)) and t > 0]
+    return max(known, default=None)
+
+
+def _remedy(
+    symptom: Symptom, runbook: Runbook, node: Node, words: Mapping[str, str]
+) -> Remedy:
+    """Return what to do: the ladder from its start level, or advice alone."""
+    advice = _advice(symptom, words)
+    ladder = runbook.ladders.get(symptom.ladder or "")
+    if symptom.remedy != "ladder" or ladder is None:
+        return Remedy(None, None, (symptom.remedy,), advice)
+    level = _level(ladder, symptom.start_level)
+    steps = tuple(_spoken(step, node) for step in ladder.levels.get(level, ()))
+    return Remedy(ladder.name, level, steps, advice)
+
+
+def _level(ladder: Ladder, start: int) -> int:
+    """Return the lowest level of a ladder that is not below where it begins."""
+    return min((n for n in ladder.levels if n >= start), default=start)
+
+
+def _advice(symptom: Symptom, words: Mapping[str, str]) -> Text | None:
+    """Return the advice for what was read, its slots filled."""
+    text = symptom.advice
+    if symptom.advice_by is not None:
+        text = symptom.advices.get(words.get(symptom.advice_by, ""), text)
+    return None if text is None else text.fill(dict(words))
+
+
+def _spoken(step: Step, node: Node) -> str:
+    """Return a step as an operator would type it, the root's names filled in."""
+    slots = {"{{ root.service }}": node.service or "", "{{ root.host }}": node.host}
+    words = [step.name]
+    for name, value in step.args.items():
+        text = str(value)
+        for slot, word in slots.items():
+            text = text.replace(slot, word)
+        words.append(text if name == "service" else f"--{name} {text}")
+    return " ".join(words)

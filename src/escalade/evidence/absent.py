@@ -1,0 +1,66 @@
+"""Services that should be there and have no container: evidence of an absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+
+from escalade.model import Address
+from escalade.model import Evidence
+from escalade.model import Reading
+from escalade.model import Status
+
+__all__ = ["absent"]
+
+
+def absent(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return `container` evidence with state `missing` for declared services.
+
+    Declared is what a Compose file lists without a profile and with at least one
+    replica, and what the inventory names. A stack none of whose services has a
+    container is down, not incomplete: the inventory alone can say that it should run.
+    """
+    pieces = tuple(evidence)
+    there = {p.address.node for p in pieces if p.address.probe == "container"}
+    declared: dict[tuple[str, str | None, str], dict[str, object]] = {}
+    for piece in pieces:
+        at = piece.address
+        if at.probe == "compose" and piece.status.answered:
+            for record in piece.readings:
+                if _wanted(record):
+                    key = (at.host, at.stack, str(record.get("service")))
+                    declared.setdefault(key, {"image": record.get("image")})
+        elif at.probe == "expected" and at.service:
+            key = (at.host, at.stack, at.service)
+            desired = piece.readings[0].get("desired") if piece.readings else None
+            declared.setdefault(key, {})["desired"] = desired
+    return tuple(
+        _missing(key, known)
+        for key, known in sorted(declared.items(), key=str)
+        if not any((n.host, n.stack, n.service) == key for n in there)
+    )
+
+
+def _wanted(record: Reading) -> bool:
+    """Whether a Compose file wants containers of a service."""
+    return not record.get("profiles") and record.get("replicas") != 0
+
+
+def _missing(
+    key: tuple[str, str | None, str], known: Mapping[str, object]
+) -> Evidence:
+    """Return the evidence of one absence."""
+    host, stack, service = key
+    desired = known.get("desired") or "running"
+    image = known.get("image")
+    record: Reading = {
+        "name": service,
+        "state": "missing",
+        "running": False,
+        "desired": str(desired),
+        "oneshot": False,
+        "image": None if image is None else str(image),
+    }
+    return Evidence(
+        Address(host, stack, service, None, "container"), Status.OK, (record,)
+    )

@@ -1,0 +1,196 @@
+"""All shell questions of a host as one bounded script, and its output taken apart.
+
+Every snippet is framed by a random word, bounded by its own `timeout`, cut by
+`head -c`, and its exit code kept. Groups of snippets run side by side where the host
+has bash, so that a slow one holds nobody else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from escalade.evidence.probe import Answer
+from escalade.model import Status
+
+__all__ = ["RUNNER", "Batch", "Snippet", "argv", "build", "take_apart"]
+
+MAX_LINE = 100_000
+"""Longest quoted line: Linux takes at most 131,072 bytes in one argument."""
+ABREAST = 8
+"""Groups that run side by side."""
+KILLED = (124, 137)
+"""Exit codes of `timeout`: after its TERM, after its KILL."""
+
+RUNNER = r"""exec 4>&1
+S=$1 N=$2
+shift 2
+while [ $# -gt 3 ]; do
+  printf '\n%s b %s\n' "$N" "$1"
+  c=$({ { timeout -k 1 "$2" "$S" -c "$4" </dev/null 2>/dev/null 3>&- 4>&-
+    echo $? >&3; } | head -c "$3" >&4; } 3>&1)
+  printf '\n%s e %s %s\n' "$N" "$1" "$c"
+  shift 4
+done"""
+"""POSIX shell: `shell nonce (key seconds bytes text)...`; one frame for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """One shell question: `key` names its answer, `group` those it runs after.
+
+    `pid`, where given, is the process whose network namespace is entered; such a
+    snippet is bash. All snippets of a group have the same `pid`.
+    """
+
+    key: int
+    text: str
+    timeout_s: float
+    limit: int
+    group: str = "host"
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One line for `Transport.run`, the keys it answers, and its output's bound."""
+
+    line: str
+    keys: tuple[int, ...]
+    limit: int
+
+
+def argv(snippets: Iterable[Snippet], *, shell: str, nonce: str) -> tuple[str, ...]:
+    """Return the runner's arguments for snippets. Seconds are whole: busybox."""
+    words = [shell, nonce]
+    for one in snippets:
+        seconds = max(1, math.ceil(one.timeout_s))
+        words += [str(one.key), str(seconds), str(one.limit), one.text]
+    return tuple(words)
+
+
+def _quoted(text: str) -> str:
+    r"""Return a bash word that has no quote inside: `$'it\x27s'`.
+
+    The line is quoted twice more on its way, and each level makes five characters
+    out of every quote.
+    """
+    if not re.search(r"[\\'\n]", text):
+        return shlex.quote(text)
+    return "$'" + text.replace("\\", "\\\\").replace("'", "\\x27") + "'"
+
+
+def _command(group: Sequence[Snippet], *, nonce: str, bound_s: int) -> str:
+    """Return the bash command that runs one group within its bound."""
+    pid = group[0].pid
+    enter = "" if pid is None else f"nsenter -t {pid} -n "
+    shell = "sh" if pid is None else "bash"
+    words = " ".join(_quoted(w) for w in argv(group, shell=shell, nonce=nonce))
+    return f'timeout -k 1 {bound_s} {enter}{shell} -c "$R" escalade {words}'
+
+
+def _groups(snippets: Sequence[Snippet]) -> list[list[Snippet]]:
+    """Return the snippets by group, both in their first order."""
+    table: dict[tuple[str, int | None], list[Snippet]] = {}
+    for one in snippets:
+        table.setdefault((one.group, one.pid), []).append(one)
+    return list(table.values())
+
+
+def _bash(groups: Sequence[Sequence[Snippet]], nonce: str, bound_s: int) -> str:
+    """Return the line whose groups run side by side, each buffered by its own pipe."""
+    lines = [f"R={_quoted(RUNNER)}"]
+    for start in range(0, len(groups), ABREAST):
+        wave = groups[start : start + ABREAST]
+        fds = range(10, 10 + len(wave))
+        for fd, group in zip(fds, wave, strict=True):
+            command = _command(group, nonce=nonce, bound_s=bound_s)
+            lines.append(f"exec {fd}< <({command})")
+        lines += [f"cat <&{fd}; exec {fd}<&-" for fd in fds]
+    return "bash -c " + shlex.quote("\n".join(lines))
+
+
+def _plain(groups: Sequence[Sequence[Snippet]], nonce: str) -> str:
+    """Return the line for a host without bash: one after the other."""
+    flat = [one for group in groups for one in group]
+    words = shlex.join(argv(flat, shell="sh", nonce=nonce))
+    return f"sh -c {shlex.quote(RUNNER)} escalade {words}"
+
+
+def _batch(
+    groups: Sequence[Sequence[Snippet]], *, nonce: str, bash: bool, bound_s: int
+) -> Batch:
+    """Return the batch of some groups."""
+    keys = tuple(one.key for group in groups for one in group)
+    limit = sum(one.limit + 200 for group in groups for one in group)
+    line = _bash(groups, nonce, bound_s) if bash else _plain(groups, nonce)
+    return Batch(line, keys, limit)
+
+
+def build(
+    snippets: Sequence[Snippet], *, nonce: str, bash: bool, bound_s: float
+) -> tuple[Batch, ...]:
+    """Return as few lines as the length of an argument allows.
+
+    `bound_s` bounds each group. A single snippet that is too long for any line is
+    left out: its answer is then missing.
+    """
+    seconds = max(1, int(bound_s))
+
+    def pack(groups: Sequence[Sequence[Snippet]]) -> tuple[Batch, ...]:
+        batch = _batch(groups, nonce=nonce, bash=bash, bound_s=seconds)
+        if len(shlex.quote(batch.line)) <= MAX_LINE:
+            return (batch,)
+        first, second = _halves(groups)
+        return (*pack(first), *pack(second)) if second else ()
+
+    return pack(_groups(snippets)) if snippets else ()
+
+
+def _halves(
+    groups: Sequence[Sequence[Snippet]],
+) -> tuple[Sequence[Sequence[Snippet]], Sequence[Sequence[Snippet]]]:
+    """Return the groups in two parts, or the only group's snippets in two."""
+    if len(groups) > 1:
+        middle = len(groups) // 2
+        return groups[:middle], groups[middle:]
+    only = groups[0]
+    middle = len(only) // 2
+    return ([only[:middle]], [only[middle:]]) if middle else ([only], [])
+
+
+def _answer(body: bytes, code: int, limit: int) -> Answer:
+    """Return the answer of a snippet that came to an end."""
+    cut = len(body) >= limit
+    if code in KILLED:
+        return Answer(Status.TIMEOUT, body, code, reason="it took too long there")
+    return Answer(Status.OK, body, code, truncated=cut)
+
+
+def take_apart(
+    output: bytes, snippets: Iterable[Snippet], *, nonce: str
+) -> Mapping[int, Answer]:
+    """Return the answers found in a batch's output, by key.
+
+    A snippet that began and has no end was cut off: TIMEOUT, with what it said. One
+    that never began is absent.
+    """
+    limits = {one.key: one.limit for one in snippets}
+    answers: dict[int, Answer] = {}
+    for piece in output.split(b"\n" + nonce.encode() + b" ")[1:]:
+        head, _, body = piece.partition(b"\n")
+        kind, _, rest = head.partition(b" ")
+        key, _, code = rest.partition(b" ")
+        if not key.isdigit() or int(key) not in limits:
+            continue
+        number = int(key)
+        if kind == b"b":
+            answers[number] = Answer(Status.TIMEOUT, body, reason="cut off there")
+        elif kind == b"e" and code.isdigit() and number in answers:
+            answers[number] = _answer(answers[number].body, int(code), limits[number])
+    return answers

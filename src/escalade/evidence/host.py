@@ -1,0 +1,16 @@
+"""Whether a host answered at all, and if not, why: written by the road itself."""
+
+from __future__ import annotations
+
+from escalade.evidence.probe import Probe
+
+__all__ = ["HOST"]
+
+HOST = Probe(
+    name="host",
+    scope="host",
+    doc="Whether the host answered: cause is name, route, refused, timeout, banner, "
+    "host-key-unknown, host-key-changed, auth, gateway or closed.",
+    readings={"reachable": bool, "cause": str, "detail": str},
+    quick=True,
+)

@@ -1,0 +1,224 @@
+"""A whole log searched as it streams: for each wish how often, first and last.
+
+Blocks of the raw stream are searched for literals before any line is looked at, so
+that a block without a hit costs one pass of the C library for each literal. Memory is
+bounded by the block, not by the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
+from dataclasses import dataclass
+
+from escalade.evidence.parsing import clean
+from escalade.evidence.parsing import timestamp
+
+__all__ = ["Found", "Wish", "found", "scan", "wish_key", "wishes", "words"]
+
+BLOCK = 262_144
+LONGEST = 1_048_576
+"""A line that is longer is searched in parts."""
+PARTIAL = 16_384
+"""Bytes at which the Engine breaks a line into several frames."""
+KEPT = 500
+
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) ?")
+_SEAM = re.compile(
+    rb"(?<=[^\n])[\x01\x02]\x00\x00\x00.{4}\d{4}-\d\d-\d\dT[\d:.]{8,18}Z ", re.DOTALL
+)
+_SPECIAL = re.compile(r"\\[dDwWsSbBAZ]|\\.|[\[\](){}.^$*+?|]")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is looked for: any of the literals, and the pattern where there is one."""
+
+    literals: tuple[str, ...]
+    pattern: str | None = None
+
+
+@dataclass(slots=True)
+class Found:
+    """What a scan found for a wish: lines, and the first and the last of them."""
+
+    key: str
+    count: int = 0
+    first: float | None = None
+    last: float | None = None
+    stream: str = "stdout"
+    text: str = ""
+
+
+def wish_key(literals: Sequence[str], pattern: str | None) -> str:
+    """Return the name under which a wish's result is kept."""
+    return json.dumps([sorted(literals), pattern], ensure_ascii=False)
+
+
+def words(value: object) -> tuple[str, ...]:
+    """Return one text or several as several; nothing as none."""
+    if value is None:
+        return ()
+    if isinstance(value, (tuple, list)):
+        return tuple(str(item) for item in value)
+    return (str(value),)
+
+
+def wishes(args: Mapping[str, object]) -> tuple[Wish, ...]:
+    """Return what the arguments of one log question need to be looked for."""
+    pattern = args.get("matches")
+    main = Wish(words(args.get("contains")), None if pattern is None else str(pattern))
+    lost = Wish(words(args.get("newer_than")))
+    return tuple(wish for wish in (main, lost) if wish.literals or wish.pattern)
+
+
+def scan(looked_for: Iterable[Wish]) -> Callable[[Iterator[bytes]], bytes]:
+    """Return a fold whose body is the JSON of what was found (see `found`)."""
+
+    def fold(chunks: Iterator[bytes]) -> bytes:
+        seekers = [_Seeker(wish) for wish in looked_for]
+        for block in _blocks(chunks):
+            for seeker in seekers:
+                seeker.search(block)
+        return json.dumps([asdict(s.found) for s in seekers]).encode()
+
+    return fold
+
+
+def found(body: bytes) -> tuple[Found, ...]:
+    """Return the results in a fold's body."""
+    return tuple(Found(**record) for record in json.loads(body or b"[]"))
+
+
+def _blocks(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield whole lines, many at a time; a very long line in overlapping parts."""
+    rest = b""
+    parts: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size < BLOCK:
+            continue
+        data = rest + b"".join(parts)
+        parts, size = [], 0
+        cut = data.rfind(b"\n") + 1
+        if not cut and len(data) > LONGEST:
+            yield _seamless(data)
+            rest = data[-KEPT:]
+        else:
+            if cut:
+                yield _seamless(data[:cut])
+            rest = data[cut:]
+    last = rest + b"".join(parts)
+    if last:
+        yield _seamless(last)
+
+
+def _seamless(block: bytes) -> bytes:
+    """Return a block whose long lines are whole again, without frames inside."""
+    if max(map(len, block.split(b"\n"))) < PARTIAL:
+        return block
+    return _SEAM.sub(b"", block)
+
+
+class _Seeker:
+    """One wish, held against block after block."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.found = Found(wish_key(wish.literals, wish.pattern))
+        self._pattern = re.compile(wish.pattern) if wish.pattern else None
+        hint = _literal(wish.pattern) if wish.pattern and not wish.literals else ""
+        words = wish.literals or ((hint,) if hint else ())
+        self._literals = [word.encode() for word in words]
+
+    def search(self, block: bytes) -> None:
+        """Note every line of a block that fulfils the wish."""
+        if not self._literals:
+            self._lines(block, self._every(block))
+            return
+        present = [word for word in self._literals if word in block]
+        if present:
+            self._lines(block, self._hits(block, present))
+
+    def _every(self, block: bytes) -> Iterator[int]:
+        """Yield where each line begins."""
+        at = 0
+        while at < len(block):
+            yield at
+            at = block.find(b"\n", at) + 1 or len(block)
+
+    def _hits(self, block: bytes, words: Sequence[bytes]) -> Iterator[int]:
+        """Yield one place in each line that holds a word, in order."""
+        following = {word: block.find(word) for word in words}
+        end = -1
+        while following:
+            word = min(following, key=following.__getitem__)
+            at = following[word]
+            if at >= end:
+                yield at
+                end = block.find(b"\n", at)
+                end = len(block) if end < 0 else end
+            following[word] = block.find(word, max(at + 1, end))
+            if following[word] < 0:
+                del following[word]
+
+    def _lines(self, block: bytes, places: Iterator[int]) -> None:
+        """Count the lines at these places; keep the first time and the last line."""
+        newest = -1
+        for at in places:
+            if self._pattern is not None and not self._pattern.search(
+                _taken(block, at)[2]
+            ):
+                continue
+            self.found.count += 1
+            newest = at
+            if self.found.first is None:
+                self.found.first = _taken(block, at)[0]
+        if newest >= 0:
+            self.found.last, self.found.stream, text = _taken(block, newest)
+            self.found.text = text[:KEPT]
+
+
+def _taken(block: bytes, at: int) -> tuple[float | None, str, str]:
+    """Return time, stream and text of the line around a place.
+
+    A frame's header may hold a newline of its own (a length of 10), so the stream is
+    read eight bytes before the time, not at the line's beginning.
+    """
+    start = block.rfind(b"\n", 0, at) + 1
+    end = block.find(b"\n", at)
+    line = block[start : end if end >= 0 else len(block)][: 4 * KEPT + at - start]
+    stamp = _STAMP.search(line, 0, 60)
+    if stamp is None:
+        return None, "stdout", clean(line, LONGEST)
+    header = start + stamp.start() - 8
+    stream = "stderr" if header >= 0 and block[header] == 2 else "stdout"  # noqa: PLR2004
+    time = timestamp(stamp[0].decode().strip())
+    return time, stream, clean(line[stamp.end() :], LONGEST)
+
+
+def _literal(pattern: str) -> str:
+    """Return a text that every match of a pattern must hold, "" where none is sure."""
+    if "|" in pattern or "(?" in pattern or "[" in pattern:
+        return ""
+    best = ""
+    run = ""
+    for part in re.split(r"(\\.|[(){}.^$*+?])", pattern):
+        if len(part) > 1 and part.startswith("\\") and not part[1].isalnum():
+            run += part[1]
+            continue
+        if part in ("*", "?", "{"):
+            run = run[:-1]
+        elif part and not _SPECIAL.fullmatch(part):
+            run += part
+            continue
+        if part:
+            best, run = max(best, run, key=len), ""
+    return max(best, run, key=len)

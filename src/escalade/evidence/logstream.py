@@ -1,0 +1,115 @@
+"""Container logs read as they stream: the last lines, or the first, in bounded memory.
+
+A fold's result is a log stream again (frames of whole lines), so that one reader
+serves both what the Engine sent and what was kept of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from escalade.evidence.parsing import clean
+from escalade.evidence.parsing import timestamp
+from escalade.transport.frames import LogLine
+from escalade.transport.frames import docker_logs
+from escalade.transport.frames import log_lines
+
+__all__ = ["LINE", "Line", "Lines", "first", "last", "read"]
+
+LINE = 8192
+"""Characters of one line that are kept."""
+KEPT = LINE + 512
+"""Bytes of one line that a fold keeps: more than LINE, so that a cut shows."""
+_DROPPED = b"\x00\x00\x00\x00\x00\x00\x00\x01\n"
+"""A frame of stdin, which no log has: lines before this one were dropped."""
+_NUMBERS = {"stdout": 1, "stderr": 2}
+
+Fold = Callable[[Iterator[bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a log; `time` (the host's clock) is None where the Engine gave none."""
+
+    time: float | None
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What was read; `dropped` says that a fold kept less than was asked for."""
+
+    lines: tuple[Line, ...]
+    dropped: bool
+
+
+def _frame(line: LogLine) -> bytes:
+    """Return a line as a frame of its own."""
+    data = line.text + b"\n"
+    head = bytes([_NUMBERS.get(line.stream, 1), 0, 0, 0])
+    return head + len(data).to_bytes(4, "big") + data
+
+
+def last(size: int, *, tty: bool) -> Fold:
+    """Return a fold that keeps the last `size` bytes of lines: the newest count most."""
+
+    def fold(chunks: Iterator[bytes]) -> bytes:
+        kept: deque[bytes] = deque()
+        total, dropped = 0, False
+        for line in log_lines(docker_logs(chunks, tty=tty), limit=KEPT):
+            frame = _frame(line)
+            kept.append(frame)
+            total += len(frame)
+            while total > size:
+                total -= len(kept.popleft())
+                dropped = True
+        return (_DROPPED if dropped else b"") + b"".join(kept)
+
+    return fold
+
+
+def first(lines: int, size: int, *, tty: bool) -> Fold:
+    """Return a fold that keeps the first lines, and then stops the stream."""
+
+    def fold(chunks: Iterator[bytes]) -> bytes:
+        kept: list[bytes] = []
+        total = 0
+        for line in log_lines(docker_logs(chunks, tty=tty), limit=KEPT):
+            if len(kept) == lines or total > size:
+                kept.append(_DROPPED)
+                break
+            kept.append(_frame(line))
+            total += len(kept[-1])
+        return b"".join(kept)
+
+    return fold
+
+
+def read(body: bytes, *, tty: bool = False) -> Lines:
+    """Return the lines of a log stream, without escapes and control characters."""
+    found: list[Line] = []
+    dropped = False
+    framed = tty and body[:1] not in (b"\x00", b"\x01", b"\x02")
+    for line in log_lines(docker_logs([body], tty=framed), limit=KEPT):
+        if line.stream == "stdin":
+            dropped = True
+        else:
+            found.append(_line(line.stream, line.text))
+    return Lines(tuple(found), dropped)
+
+
+def _line(stream: str, data: bytes) -> Line:
+    """Return one line taken apart: `<RFC 3339 time> <text>`."""
+    stamp, space, rest = data.partition(b" ")
+    time = timestamp(stamp.decode("ascii", "replace")) if space else None
+    return Line(time, stream, clean(data if time is None else rest, LINE).rstrip())
+
+
+def texts(lines: Iterable[Line]) -> list[str]:
+    """Return the texts of lines."""
+    return [line.text for line in lines]

@@ -1,0 +1,193 @@
+"""A host's shell questions: one script for the host, one exec a container elsewhere.
+
+As root every snippet travels in the batch, those from inside a container through
+nsenter. Otherwise they are put to the container by the Engine's exec, grouped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+
+from escalade.evidence.ask import Asker
+from escalade.evidence.ask import Shell
+from escalade.evidence.batch import RUNNER
+from escalade.evidence.batch import Snippet
+from escalade.evidence.batch import argv
+from escalade.evidence.batch import build
+from escalade.evidence.batch import take_apart
+from escalade.evidence.parsing import as_dict
+from escalade.evidence.parsing import whole
+from escalade.evidence.probe import Answer
+from escalade.evidence.probe import Inside
+from escalade.evidence.reply import as_answer
+from escalade.model import Status
+from escalade.transport.base import Output
+from escalade.transport.base import Transport
+from escalade.transport.engine_api import EngineApi
+from escalade.transport.engine_api import Reply
+from escalade.transport.frames import docker_logs
+
+__all__ = ["ask_shell"]
+
+SLOW_S = 4.0
+"""A snippet that may take longer runs in a group of its own."""
+SPARE_S = 1.0
+"""How much earlier than the deadline a group must end, to be heard at all."""
+
+_EXEC = """command -v bash >/dev/null 2>&1 || { echo 'no bash in the container'; exit; }
+command -v timeout >/dev/null 2>&1 || timeout() { shift 3; "$@"; }
+"""
+
+Waiting = Mapping[int, Shell]
+
+
+def ask_shell(
+    asker: Asker,
+    transport: Transport,
+    engine: EngineApi,
+    *,
+    spawn: Callable[[Callable[[], None]], None],
+) -> None:
+    """Ask every shell question that jobs wait for; `spawn` runs a task on the side."""
+    waiting = dict(enumerate(asker.shell))
+    if not waiting:
+        return
+    facts = waiting[0].job.target.facts
+    bash = bool(facts.get("has_bash"))
+    enter = bash and bool(facts.get("root") and facts.get("has_nsenter"))
+    boxed: dict[str, dict[int, Shell]] = {}
+    hosted: dict[int, Shell] = {}
+    for key, one in waiting.items():
+        if isinstance(one.question, Inside) and not enter:
+            boxed.setdefault(one.job.target.address.replica or "", {})[key] = one
+        else:
+            hosted[key] = one
+    for group in boxed.values():
+        spawn(_exec_task(asker, engine, group))
+    if hosted:
+        _ask_host(asker, transport, hosted, bash=bash)
+
+
+def _snippet(key: int, one: Shell) -> Snippet:
+    """Return a question as a snippet of the batch."""
+    question, target = one.question, one.job.target
+    pid, group = None, one.job.probe.scope
+    if isinstance(question, Inside):
+        pid = whole(as_dict(target.inspect.get("State")).get("Pid"))
+        group = target.address.replica or group
+    elif question.timeout_s > SLOW_S:
+        group = f"{one.job.probe.name} {key}"
+    return Snippet(key, question.text, question.timeout_s, question.limit, group, pid)
+
+
+def _ask_host(
+    asker: Asker, transport: Transport, hosted: Waiting, *, bash: bool
+) -> None:
+    """Run the batch, in as few lines as their length allows, and hand out answers."""
+    nonce = os.urandom(8).hex()
+    snippets = [_snippet(key, one) for key, one in hosted.items()]
+    bound_s = asker.deadline.left_s - SPARE_S
+    batches = build(snippets, nonce=nonce, bash=bash, bound_s=bound_s)
+    long = Answer(Status.UNSUPPORTED, reason="the question is too long for one line")
+    left = dict(hosted)
+    for batch in batches:
+        bound = max(1.0, float(int(asker.deadline.left_s)))
+        output = transport.run(batch.line, timeout_s=bound, limit=batch.limit)
+        answers = take_apart(output.stdout, snippets, nonce=nonce)
+        missing = _missing(output)
+        for key in batch.keys:
+            one = left.pop(key)
+            asker.answer(one.job, one.index, answers.get(key, missing))
+    for one in left.values():
+        asker.answer(one.job, one.index, long)
+
+
+def _missing(output: Output) -> Answer:
+    """Return the answer of a snippet that left no trace in a batch's output."""
+    if output.status is not Status.OK:
+        return Answer(output.status, reason=output.reason)
+    if output.truncated:
+        return Answer(Status.ERROR, reason="the host's output passed its bound")
+    return Answer(Status.TIMEOUT, reason="those before it took too long there")
+
+
+def _exec_task(asker: Asker, engine: EngineApi, group: Waiting) -> Callable[[], None]:
+    """Return the task that puts one container's snippets to it by exec."""
+
+    def task() -> None:
+        try:
+            answers = _exec(engine, group, bound_s=asker.deadline.left_s)
+        except Exception as error:  # a host in trouble is a value
+            reason = f"{type(error).__name__}: {error}"
+            answers = dict.fromkeys(group, Answer(Status.ERROR, reason=reason))
+        for key, one in group.items():
+            asker.answer(one.job, one.index, answers[key])
+
+    return task
+
+
+def _exec(engine: EngineApi, group: Waiting, *, bound_s: float) -> Mapping[int, Answer]:
+    """Return the answers of one exec; the Engine's refusal is everybody's answer."""
+    nonce = os.urandom(8).hex()
+    snippets = [_snippet(key, one) for key, one in group.items()]
+    words = argv(snippets, shell="bash", nonce=nonce)
+    command = ["sh", "-c", _EXEC + RUNNER, "escalade", *words]
+    wish = {"AttachStdout": True, "AttachStderr": True, "Cmd": command}
+    box = next(iter(group.values())).job.target.inspect
+    path = f"/containers/{box.get('Id')}/exec"
+    made = _post(engine, path, wish, bound_s=bound_s)
+    if not isinstance(made, dict):
+        return dict.fromkeys(group, made)
+    start = {"Detach": False, "Tty": False}
+    body = json.dumps(start).encode()
+    limit = sum(s.limit + 500 for s in snippets)
+    reply = engine.post(
+        f"/exec/{made.get('Id')}/start", body, timeout_s=bound_s, limit=limit
+    )
+    said = _streams(reply)
+    answers = take_apart(said["stdout"], snippets, nonce=nonce)
+    missing = _unheard(reply, said)
+    return {key: answers.get(key, missing) for key in group}
+
+
+def _post(
+    engine: EngineApi, path: str, wish: Mapping[str, object], *, bound_s: float
+) -> dict[str, object] | Answer:
+    """Return the Engine's JSON answer, or why there is none."""
+    body = json.dumps(wish).encode()
+    reply = engine.post(path, body, timeout_s=bound_s, limit=100_000)
+    answer = as_answer(reply)
+    if not answer.status.answered:
+        return answer
+    try:
+        return dict(as_dict(json.loads(reply.body)))
+    except ValueError:
+        return Answer(Status.ERROR, reason="the Engine answered no JSON")
+
+
+def _streams(reply: Reply) -> dict[str, bytes]:
+    """Return what an exec wrote, by stream."""
+    said: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+    for frame in docker_logs([reply.body]):
+        said.setdefault(frame.stream, []).append(frame.data)
+    return {name: b"".join(parts) for name, parts in said.items()}
+
+
+def _unheard(reply: Reply, said: Mapping[str, bytes]) -> Answer:
+    """Return why a snippet put by exec has no answer."""
+    answer = as_answer(reply)
+    if not answer.status.answered:
+        return answer
+    words = _one_line((said["stdout"], said["stderr"]))
+    if "no bash" in words or "executable file not found" in words:
+        return Answer(Status.UNSUPPORTED, reason=words)
+    return Answer(Status.TIMEOUT, reason=words or "no answer in time")
+
+
+def _one_line(parts: Iterable[bytes]) -> str:
+    """Return the first words of what was said."""
+    return " ".join(b" ".join(parts).decode("utf-8", "replace").split())[:200]

@@ -1,0 +1,109 @@
+"""Ansible's patterns: `web:db`, `a,b`, `!x`, `&x`, globs, `~regex`, `group[0]`, `all`."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from escalade.errors import UsageError
+from escalade.errors import nearest
+from escalade.inventory.hosts import ALL
+from escalade.inventory.hosts import LOCAL_NAMES
+from escalade.inventory.hosts import LOCALHOST
+from escalade.inventory.hosts import Inventory
+from escalade.model import Host
+
+__all__ = ["select"]
+
+_TERM = re.compile(r"(?:\[[^\]]*\]|[^:,\[])+")
+_SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*))?\]")
+_WILD = frozenset("*?[")
+
+
+def select(inventory: Inventory, patterns: Sequence[str]) -> tuple[Host, ...]:
+    """Return the hosts that patterns pick, in the inventory's order; none picks all.
+
+    Every part must match something: UsageError says which does not and what was
+    probably meant.
+    """
+    terms = [term for pattern in patterns for term in _terms(inventory, pattern)]
+    wanted: dict[str, None] = {}
+    positive = [term for term in terms if term[0] not in "!&"]
+    for term in positive or [ALL]:
+        wanted.update(dict.fromkeys(_match(inventory, term)))
+    for term in terms:
+        if term[0] == "&":
+            both = set(_match(inventory, term[1:]))
+            wanted = {name: None for name in wanted if name in both}
+    for term in terms:
+        if term[0] == "!":
+            for name in _match(inventory, term[1:]):
+                wanted.pop(name, None)
+    if not wanted:
+        raise UsageError(f"the pattern {':'.join(patterns)!r} leaves no host")
+    here = {LOCALHOST.name: LOCALHOST, **inventory.hosts}
+    order = [*inventory.hosts, *(n for n in wanted if n not in inventory.hosts)]
+    return tuple(here[name] for name in order if name in wanted)
+
+
+def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
+    """Yield the parts of a pattern; a name that holds colons is one part."""
+    for part in pattern.split(","):
+        bare = part.strip()
+        whole = bare.lstrip("!&") in inventory.hosts or bare.lstrip("!&")[:1] == "~"
+        for term in [bare] if whole else _TERM.findall(bare):
+            if not term.strip("!&").strip():
+                raise UsageError(f"an empty part in the pattern {pattern!r}")
+            yield term.strip()
+
+
+def _match(inventory: Inventory, term: str) -> tuple[str, ...]:
+    """Return the names of the hosts that one part picks."""
+    names = _named(inventory, term)
+    if not names:
+        known = {*inventory.hosts, *inventory.groups}
+        raise UsageError(f"no host or group matches {term!r}{nearest(term, known)}")
+    return names
+
+
+def _named(inventory: Inventory, term: str) -> tuple[str, ...]:
+    """Return what a name, a glob, an expression or a subscript stands for."""
+    if term.startswith("~"):
+        return _by(inventory, _regex(term[1:]))
+    if term in inventory.groups or term in inventory.hosts:
+        own = (term,) if term in inventory.hosts else ()
+        return (*inventory.groups.get(term, ()), *own)
+    subscript = _SUBSCRIPT.fullmatch(term)
+    if subscript and _named(inventory, subscript["name"]):
+        return _slice(_named(inventory, subscript["name"]), subscript)
+    if _WILD & set(term):
+        fits = re.compile(fnmatch.translate(term))
+        return _by(inventory, fits)
+    return (LOCALHOST.name,) if term in LOCAL_NAMES else ()
+
+
+def _by(inventory: Inventory, fits: re.Pattern[str]) -> tuple[str, ...]:
+    """Return the hosts that fit, and those of the groups that do."""
+    groups: Iterable[str] = (name for name in inventory.groups if fits.match(name))
+    members = [host for group in groups for host in inventory.groups[group]]
+    return (*members, *(host for host in inventory.hosts if fits.match(host)))
+
+
+def _regex(text: str) -> re.Pattern[str]:
+    """Return a compiled expression or say what is wrong with it."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UsageError(f"not a regular expression: {text!r}: {error}") from None
+
+
+def _slice(names: tuple[str, ...], subscript: re.Match[str]) -> tuple[str, ...]:
+    """Return the hosts that `[n]` or `[a:b]` (both ends included) picks."""
+    first = int(subscript["first"])
+    if subscript["range"] is None:
+        return names[first : first + 1 or None]
+    last = int(subscript["last"] or -1)
+    return names[first : last + 1 or None]

@@ -1,0 +1,1 @@
+"""What a run has to say: to people at a terminal, and to programs as JSON."""

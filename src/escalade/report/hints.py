@@ -1,0 +1,121 @@
+"""What to say where there is nothing to diagnose: no Engine, or no stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from escalade.model import Diagnosis
+from escalade.model import Finding
+from escalade.report import words
+from escalade.report.lines import EMPTY
+from escalade.report.lines import Line
+from escalade.report.lines import columns
+from escalade.report.lines import cut_line
+from escalade.report.lines import flow
+from escalade.report.lines import line
+from escalade.report.lines import span
+from escalade.report.lines import width_of
+from escalade.report.look import Look
+from escalade.text import Text
+
+__all__ = ["ENGINE_SYMPTOM", "engine_cause", "hints", "no_engine", "no_stack"]
+
+ENGINE_SYMPTOM = "host.docker-engine-unreachable"
+_NO_WORD = Text("", "")
+_CAUSE = re.compile(
+    r"(?<![\w-])(not-installed|not-running|no-permission|timeout|error)"
+)
+
+
+def hints(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
+    """Return the lines that a report without anything to look at ends with."""
+    lost = [f for f in diagnosis.findings if f.symptom == ENGINE_SYMPTOM]
+    told = any("demo.up" in (f.remedy.advice or _NO_WORD).en for f in lost)
+    if lost and not told and not diagnosis.services and look.live:
+        return (EMPTY, *_ways_to_see(look, ()))
+    answered = any(host.reachable for host in diagnosis.hosts)
+    if not lost and answered and not diagnosis.services:
+        return (EMPTY, *no_stack(diagnosis.stacks, look))
+    return ()
+
+
+def engine_cause(finding: Finding) -> str | None:
+    """Return the cause word of an Engine that does not answer, from its evidence."""
+    for cite in finding.why:
+        found = _CAUSE.search(cite.excerpt) if cite.probe == "engine" else None
+        if found:
+            return found.group(1)
+    return None
+
+
+def no_engine(
+    host: str, cause: str | None, look: Look, *, cases: Sequence[str] = ()
+) -> tuple[Line, ...]:
+    """Return what to say when a host has no Engine that answers.
+
+    `cause` is a reading of the probe `engine`: not-installed, not-running,
+    no-permission, timeout or error. `cases` are the recorded incidents that ship.
+    """
+    told = words.one_of(words.ENGINE_CAUSES, cause, look.lang)
+    values = {"host": host, "cause": told or words.ENGINE_UNKNOWN.pick(look.lang)}
+    out = [
+        *flow(
+            EMPTY, line(span(words.NO_ENGINE.fill(values).pick(look.lang))), look.width
+        )
+    ]
+    hint = words.ENGINE_HINTS.get(cause or "")
+    if hint:
+        out += flow(line("  "), line(span(hint.pick(look.lang))), look.width)
+    return (*out, EMPTY, *_ways_to_see(look, cases))
+
+
+def no_stack(
+    projects: Sequence[str], look: Look, *, asked: str | None = None
+) -> tuple[Line, ...]:
+    """Return what to say when there is no stack to look at.
+
+    `projects` are the Compose projects that can be seen; `asked` is the name given
+    with `--stack`.
+    """
+    first = words.NO_SUCH_STACK.fill({"stack": asked}) if asked else words.NO_STACK
+    out = [*flow(EMPTY, line(span(first.pick(look.lang))), look.width)]
+    if projects:
+        text = words.PROJECTS.pick(look.lang)
+        names = span(", ".join(projects), "name")
+        out += flow(EMPTY, line(span(text), " ", names), look.width)
+        way = (f"{look.program} diagnose --stack {projects[0]}", words.WAY_STACK)
+        return (*out, *_ways([way], look))
+    return (
+        *out,
+        *flow(EMPTY, line(span(words.NO_PROJECTS.pick(look.lang))), look.width),
+        EMPTY,
+        *_ways_to_see(look, ()),
+    )
+
+
+def _ways_to_see(look: Look, cases: Sequence[str]) -> tuple[Line, ...]:
+    """Return the two ways to see the product at work without a stack of one's own."""
+    inv = "./inv" if look.program == "invoke" else look.program
+    ways = [
+        (f"{inv} demo.up", words.WAY_DEMO),
+        (f"{inv} diagnose --from CASE", words.WAY_CASE),
+    ]
+    out = [*flow(EMPTY, line(span(words.SEE_IT_WORK.pick(look.lang))), look.width)]
+    out += _ways(ways, look)
+    if cases:
+        told = line(span(words.CASES.pick(look.lang)), " ", span(", ".join(cases)))
+        out += flow(line("  "), told, look.width)
+    return tuple(out)
+
+
+def _ways(ways: Sequence[tuple[str, Text]], look: Look) -> list[Line]:
+    """Return commands with what each is for, beside it or (narrow) left out."""
+    rows = [
+        [span(f"  {command}", "cmd"), span(text.pick(look.lang), "dim")]
+        for command, text in ways
+    ]
+    lines = columns(rows)
+    if all(width_of(row) <= look.width for row in lines):
+        return lines
+    return [cut_line(row, look.width) for row in columns([row[:1] for row in rows])]

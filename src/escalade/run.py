@@ -1,0 +1,173 @@
+"""The road, in order: the only file that knows it, and it reads as a list."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import TypeVar
+
+from escalade.diagnosis import diagnose
+from escalade.diagnosis.diagnose import RunInfo
+from escalade.diagnosis.wanted import wanted
+from escalade.evidence.catalog import probes
+from escalade.evidence.check import CheckTarget
+from escalade.evidence.check import check
+from escalade.evidence.check import parse_target
+from escalade.evidence.gather import GatherOptions
+from escalade.evidence.gather import HostPass
+from escalade.evidence.gather import Wanted
+from escalade.evidence.gather import gather
+from escalade.evidence.host import HOST
+from escalade.evidence.probe import Probe
+from escalade.inventory import load as load_inventory
+from escalade.inventory import select
+from escalade.model import Address
+from escalade.model import Diagnosis
+from escalade.model import Evidence
+from escalade.model import Host
+from escalade.model import HostState
+from escalade.model import Snapshot
+from escalade.model import Status
+from escalade.runbooks.book import Book
+from escalade.runbooks.load import load as load_runbooks
+from escalade.settings import Settings
+from escalade.transport.base import Timeouts
+from escalade.transport.factory import open_for
+
+if TYPE_CHECKING:
+    from escalade.report.progress import Progress
+
+T = TypeVar("T")
+
+__all__ = ["Road", "book_for", "check_target", "diagnose_hosts", "hosts_for", "judge", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """What one run was told to do, and how it tells the time and its progress."""
+
+    settings: Settings
+    run: str
+    started: float
+    progress: Progress
+    stop: threading.Event
+
+
+def diagnose_hosts(road: Road) -> tuple[Snapshot, Diagnosis]:
+    """Walk the whole road: hosts, runbooks, evidence, diagnosis."""
+    begun = time.monotonic()
+    hosts = hosts_for(road.settings)
+    book, catalog = book_for(road.settings)
+    snapshot = look(road, hosts, book, catalog)
+    took_s = time.monotonic() - begun
+    return snapshot, judge(snapshot, book, RunInfo(road.run, road.started, took_s))
+
+
+def hosts_for(settings: Settings) -> tuple[Host, ...]:
+    """Return the hosts that the settings choose."""
+    return select(load_inventory(settings.inventory), settings.limit)
+
+
+def book_for(settings: Settings) -> tuple[Book, Mapping[str, Probe]]:
+    """Return the runbooks in force and the probes that they speak of."""
+    catalog = probes()
+    return load_runbooks(settings.runbooks, catalog), catalog
+
+
+def judge(snapshot: Snapshot, book: Book, info: RunInfo) -> Diagnosis:
+    """Return what a snapshot means, by the clock that it recorded."""
+    return diagnose(snapshot, book, probes(), info)
+
+
+def look(
+    road: Road, hosts: Sequence[Host], book: Book, catalog: Mapping[str, Probe]
+) -> Snapshot:
+    """Gather the evidence of all hosts, at most `forks` at a time."""
+    road.progress.hosts([host.name for host in hosts])
+    options = GatherOptions(
+        mode=road.settings.mode,
+        stacks=road.settings.stacks,
+        deadline_s=road.settings.deadline_s,
+        stop=road.stop,
+    )
+
+    def asked(evidence: tuple[Evidence, ...]) -> tuple[Address, ...]:
+        return wanted(book, catalog, evidence)
+
+    passes = _each(hosts, road, lambda host: _one(host, road, asked, options))
+    return Snapshot(
+        recorded=time.time(),
+        mode=road.settings.mode,
+        hosts=tuple(p.state for p in passes),
+        evidence=tuple(
+            piece for p in passes for piece in (_host_piece(p.state), *p.evidence)
+        ),
+    )
+
+
+def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostPass:
+    """Gather the evidence of one host over its one connection."""
+    begun = time.monotonic()
+    timeouts = Timeouts(connect_s=road.settings.connect_timeout_s)
+    transport = open_for(host, timeouts=timeouts, ssh_config=road.settings.ssh_config)
+    try:
+        found = gather(
+            host,
+            transport,
+            wanted=asked,
+            options=options,
+            progress=road.progress.note,
+        )
+    finally:
+        transport.close()
+    road.progress.done(found.state, time.monotonic() - begun)
+    return found
+
+
+def _each(hosts: Sequence[Host], road: Road, work: Callable[[Host], T]) -> list[T]:
+    """Work on all hosts, in the order given; one host needs no pool."""
+    if len(hosts) == 1:
+        return [work(hosts[0])]
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(road.settings.forks, thread_name_prefix="host")
+    try:
+        return list(pool.map(work, hosts))
+    except BaseException:
+        road.stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _host_piece(state: HostState) -> Evidence:
+    """Return whether a host answered, as the evidence that the probe `host` reads."""
+    reading = {
+        "reachable": state.reachable,
+        "cause": state.cause or "",
+        "detail": state.detail,
+    }
+    address = Address(state.host, None, None, None, HOST.name)
+    return Evidence(address, Status.OK, (reading,), time=time.time())
+
+
+def check_target(road: Road, target: str) -> tuple[Evidence, ...]:
+    """Ask each chosen host whether an address answers, as seen from there."""
+    hosts = hosts_for(road.settings)
+    address = parse_target(target)
+    return tuple(_each(hosts, road, lambda host: _check(host, road, address)))
+
+
+def _check(host: Host, road: Road, address: CheckTarget) -> Evidence:
+    """Ask one host."""
+    timeouts = Timeouts(connect_s=road.settings.connect_timeout_s)
+    transport = open_for(host, timeouts=timeouts, ssh_config=road.settings.ssh_config)
+    try:
+        return check(host.name, transport, address, now=time.time())
+    finally:
+        transport.close()

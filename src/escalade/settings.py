@@ -1,0 +1,243 @@
+"""One frozen `Settings` from invoke.yaml, the environment and flags, in that order.
+
+The section `escalade:` of invoke.yaml, then variables `ESCALADE_<KEY>`, then what the
+command line said; a later one wins. A wrong key or value is a UsageError that names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from escalade import paths
+from escalade.errors import UsageError
+from escalade.errors import nearest
+from escalade.text import LANGS
+from escalade.text import Lang
+from escalade.text import locale_lang
+
+if TYPE_CHECKING:
+    from invoke.config import Config
+
+__all__ = ["MODES", "Settings", "boolean", "resolve", "settings_from"]
+
+MODES = ("quick", "full", "deep")
+
+_PREFIX = "ESCALADE_"
+# The bed's programs and the test suite read variables of their own.
+_OTHERS = ("ESCALADE_BED_", "ESCALADE_TEST_")
+_TRUE = ("true", "yes", "on", "1")
+_FALSE = ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this run works.
+
+    `forks` is how many hosts are worked on at once; `deadline_s` bounds the evidence
+    pass of one host and `connect_timeout_s` its connection, both in seconds.
+    `inventory` are files and folders in Ansible's YAML (none: this machine alone);
+    `runbooks` are folders, ours first. Empty `stacks` or `limit` mean "all".
+    """
+
+    lang: Lang
+    runbooks: tuple[Path, ...]
+    inventory: tuple[Path, ...] = ()
+    limit: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
+    mode: str = "full"
+    forks: int = 16
+    deadline_s: float = 8.0
+    connect_timeout_s: float = 5.0
+    progress: bool = True
+
+
+# ------------------------------------------------------------------- parsing
+
+
+def boolean(value: object) -> bool:
+    """Return a strictly read boolean: true, yes, on, 1 or their opposites.
+
+    Invoke reads every non-empty text but "0" as True, "false" and "no" included.
+    """
+    word = str(value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError(f"expected {' or '.join((_TRUE[0], _FALSE[0]))}")
+
+
+def _count(value: object) -> int:
+    """Return a whole number of at least 1."""
+    if isinstance(value, bool) or not str(value).strip().isdecimal():
+        raise ValueError("expected a whole number")
+    if (number := int(str(value))) < 1:
+        raise ValueError("expected at least 1")
+    return number
+
+
+def _seconds(value: object) -> float:
+    """Return a positive number of seconds."""
+    try:
+        number = 0.0 if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise ValueError("expected a number of seconds above 0")
+    return number
+
+
+def _one_of(words: tuple[str, ...]) -> Callable[[object], str]:
+    """Return a parser for one of a few words."""
+
+    def parse(value: object) -> str:
+        word = str(value)
+        if word not in words:
+            hint = nearest(word, words)
+            raise ValueError(f"expected one of {', '.join(words)}{hint}")
+        return word
+
+    return parse
+
+
+def _words(separator: str | None) -> Callable[[object], tuple[str, ...]]:
+    """Return a parser for a list, or for one text split at a separator."""
+
+    def parse(value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            pieces = value.split(separator) if separator else [value]
+        elif isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+            pieces = list(value)
+        else:
+            raise ValueError("expected a text or a list of texts")
+        return tuple(piece.strip() for piece in pieces if piece.strip())
+
+    return parse
+
+
+_PARSERS: Mapping[str, Callable[[object], object]] = {
+    "lang": _one_of(LANGS),
+    "runbooks": _words(os.pathsep),
+    "inventory": _words(os.pathsep),
+    # A pattern has commas and colons of its own.
+    "limit": _words(None),
+    "stacks": _words(","),
+    "mode": _one_of(MODES),
+    "forks": _count,
+    "deadline_s": _seconds,
+    "connect_timeout_s": _seconds,
+    "progress": boolean,
+}
+_PATHS = ("runbooks", "inventory")
+
+
+def _parse(key: str, value: object, *, where: str) -> object:
+    """Return one value read by its key's parser; an error says where it stands."""
+    if key not in _PARSERS:
+        raise UsageError(f"{where}: unknown setting{nearest(key, _PARSERS)}")
+    try:
+        return _PARSERS[key](value)
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}, not {value!r}") from error
+
+
+def _layer(
+    values: Mapping[str, object], *, base: Path, name: Callable[[str], str]
+) -> dict[str, object]:
+    """Return the settings that one source makes; None means "not said"."""
+    said: dict[str, object] = {}
+    for key, value in values.items():
+        if value is None:
+            continue
+        parsed = _parse(key, value, where=name(key))
+        if key in _PATHS and isinstance(parsed, tuple):
+            parsed = tuple(base / Path(path).expanduser() for path in parsed)
+        said[key] = parsed
+    return said
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    """Return the variables that are settings, by key; an empty one is not said."""
+    return {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(_PREFIX) and not name.startswith(_OTHERS) and value
+    }
+
+
+def _flag(key: str) -> str:
+    """Return the command line's name of a key."""
+    words = {"stacks": "stack"}.get(key, key.removesuffix("_s"))
+    return f"--{words.replace('_', '-')}"
+
+
+# ------------------------------------------------------------------ settings
+
+
+def resolve(
+    section: Mapping[str, object],
+    *,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+    base: Path,
+    here: Path,
+) -> Settings:
+    """Return the settings of a run.
+
+    Relative paths count from `base`, the folder of invoke.yaml, where that file says
+    them, and from `here` where the environment or a flag does. Empty flags and None
+    mean "not said". Without a word on it, the inventory is `inventory/hosts.yaml`
+    beside invoke.yaml where there is one, else the default one.
+    """
+    said: dict[str, Any] = {
+        "lang": locale_lang(dict(environ)),
+        "inventory": _default_inventory(base),
+        "runbooks": (),
+        **_layer(section, base=base, name=lambda key: f"invoke.yaml: escalade.{key}"),
+        **_layer(
+            _from_environment(environ),
+            base=here,
+            name=lambda key: f"{_PREFIX}{key.upper()}",
+        ),
+        **_layer(
+            {key: value for key, value in flags.items() if value not in ("", [], ())},
+            base=here,
+            name=_flag,
+        ),
+    }
+    # Each value was read by the parser of its key.
+    return Settings(**{**said, "runbooks": (paths.runbooks(), *said["runbooks"])})
+
+
+def _default_inventory(base: Path) -> tuple[Path, ...]:
+    """Return the project's own inventory, else the one that ships, else none."""
+    candidates = (base / "inventory" / "hosts.yaml", paths.inventory() / "hosts.yaml")
+    return next(((path,) for path in candidates if path.is_file()), ())
+
+
+def settings_from(
+    config: Config, flags: Mapping[str, object] | None = None
+) -> Settings:
+    """Return the settings of a task: `config` is its context's `c.config`.
+
+    Reads nothing else of the config, and is the only place that reads it.
+    """
+    section = config.get("escalade") or {}
+    if not isinstance(section, Mapping):
+        raise UsageError(f"invoke.yaml: escalade: expected a mapping, not {section!r}")
+    here = Path.cwd()
+    # Invoke has no public word for the folder whose invoke.yaml it read.
+    folder = getattr(config, "_project_prefix", None)
+    return resolve(
+        section,
+        environ=os.environ,
+        flags=flags or {},
+        base=Path(folder) if folder else here,
+        here=here,
+    )

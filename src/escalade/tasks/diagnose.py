@@ -1,0 +1,62 @@
+"""The main job: name the one cause."""
+
+from __future__ import annotations
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from escalade.tasks.desk import HELP
+from escalade.tasks.desk import finish
+from escalade.tasks.desk import told
+
+__all__ = ["diagnose"]
+
+
+@task(
+    default=True,
+    auto_shortflags=False,
+    iterable=["limit", "inventory", "stack"],
+    help={
+        **HELP,
+        "quick": "containers, published ports and log tails only",
+        "deep": "read whole logs, however long",
+        "save": "write the evidence to FILE, to be read by --from (no secret in it)",
+        "from_": "judge saved evidence: a FILE, or the name of a recorded incident",
+        "deadline": "seconds that one host may take",
+        "verbose": "every question and runbook, not only what matters",
+    },
+)
+def diagnose(
+    c: Context,
+    limit: list[str],
+    inventory: list[str],
+    stack: list[str],
+    quick: bool = False,
+    deep: bool = False,
+    save: str = "",
+    from_: str = "",
+    format: str = "text",  # noqa: A002
+    lang: str = "",
+    forks: str = "",
+    deadline: str = "",
+    verbose: bool = False,
+) -> None:
+    """Look at every stack on every host and name the one cause of what is wrong.
+
+    Exit code: 0 healthy, 2 findings, 3 could not tell, 1 usage.
+    """
+    from escalade.tasks import jobs
+
+    flags = {
+        "limit": limit,
+        "inventory": inventory,
+        "stacks": stack,
+        "mode": jobs.mode(quick=quick, deep=deep),
+        "lang": lang,
+        "forks": forks,
+        "deadline_s": deadline,
+    }
+    with told():
+        request = jobs.Request(flags, save, from_, format, verbose)
+        code = jobs.diagnose(c, request)
+    finish(code)

@@ -1,0 +1,160 @@
+"""What the tasks call: one function a task, from its flags to its exit code."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escalade import paths
+from escalade.errors import UsageError
+from escalade.errors import nearest
+from escalade.model import Diagnosis
+from escalade.model import Snapshot
+from escalade.settings import Settings
+from escalade.tasks.desk import checked_format
+from escalade.tasks.desk import look_for
+from escalade.tasks.desk import road_for
+from escalade.tasks.desk import settings_for
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from escalade.report.look import Look
+    from escalade.report.sheet import Sheet
+
+__all__ = ["Request", "ask", "case_file", "diagnose", "mode", "snapshot_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a task was asked for: settings flags, files, and how to answer."""
+
+    flags: Mapping[str, object]
+    save: str = ""
+    source: str = ""
+    format: str = "text"
+    verbose: bool = False
+
+
+def mode(*, quick: bool, deep: bool) -> str:
+    """Return the mode that two flags ask for; empty when neither does."""
+    if quick and deep:
+        raise UsageError("--quick and --deep exclude each other")
+    return "quick" if quick else "deep" if deep else ""
+
+
+def diagnose(context: Context, request: Request) -> int:
+    """Walk the road, or judge saved evidence; print the report; return the code."""
+    kind = checked_format(request.format)
+    settings = settings_for(context, request.flags)
+    snapshot, diagnosis = (
+        _recorded(settings, request) if request.source else _live(settings, request)
+    )
+    if request.save:
+        _save(snapshot, Path(request.save))
+    _print(diagnosis, settings, request, kind)
+    return diagnosis.exit
+
+
+def _print(
+    diagnosis: Diagnosis, settings: Settings, request: Request, kind: str
+) -> None:
+    """Print the diagnosis for people or for programs."""
+    if kind == "json":
+        from escalade.report.json_ import dumps
+
+        sys.stdout.write(dumps(diagnosis, lang=settings.lang) + "\n")
+        return
+    from escalade.report.terminal import show
+
+    live = not request.source
+    show(diagnosis, look_for(settings, verbose=request.verbose, live=live))
+
+
+def _live(settings: Settings, request: Request) -> tuple[Snapshot, Diagnosis]:
+    """Gather from the hosts and judge."""
+    from escalade.report.look import look_of
+    from escalade.report.progress import progress_for
+
+    look = look_of(sys.stderr, lang=settings.lang, verbose=request.verbose)
+    silent = request.format != "text" or not settings.progress
+    with progress_for(look, sys.stderr, silent=silent) as progress:
+        from escalade.run import diagnose_hosts
+
+        return diagnose_hosts(road_for(settings, progress))
+
+
+def _recorded(settings: Settings, request: Request) -> tuple[Snapshot, Diagnosis]:
+    """Judge saved evidence, by the clock that it recorded."""
+    from escalade.diagnosis.diagnose import RunInfo
+    from escalade.evidence.codec import load
+    from escalade.run import book_for
+    from escalade.run import judge
+
+    file = case_file(request.source)
+    begun = time.monotonic()
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        snapshot = load(lines, str(file))
+    book, _ = book_for(settings)
+    took_s = time.monotonic() - begun
+    run = f"from-{file.stem}"
+    return snapshot, judge(snapshot, book, RunInfo(run, snapshot.recorded, took_s))
+
+
+def case_file(name: str) -> Path:
+    """Return a file of saved evidence: a path, or a recorded incident by its name."""
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    shipped = {p.stem: p for p in sorted(paths.cases().glob("*.jsonl"))}
+    if name in shipped:
+        return shipped[name]
+    hint = nearest(name, shipped) or f"; recorded incidents: {', '.join(shipped)}"
+    raise UsageError(f"--from {name}: no such file or recorded incident{hint}")
+
+
+def _save(snapshot: Snapshot, path: Path) -> None:
+    """Write evidence through a temporary name, so that a half file never stands."""
+    import os
+
+    from escalade.evidence.codec import dump
+
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with half.open("x", encoding="utf-8") as file:
+            half.chmod(0o600)
+            file.writelines(f"{line}\n" for line in dump(snapshot))
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise UsageError(f"--save {path}: {error.strerror or error}") from error
+
+
+def snapshot_of(context: Context, request: Request) -> tuple[Snapshot, Settings]:
+    """Gather what the settings choose, without judging it."""
+    from escalade.report.progress import Silent
+    from escalade.run import book_for
+    from escalade.run import hosts_for
+    from escalade.run import look
+
+    settings = settings_for(context, request.flags)
+    road = road_for(settings, Silent())
+    book, catalog = book_for(settings)
+    return look(road, hosts_for(settings), book, catalog), settings
+
+
+def ask(sheet: Sheet, look: Look, kind: str) -> int:
+    """Print the answer to a single question; 3 when something was not answered."""
+    if kind == "json":
+        import json
+
+        sys.stdout.write(json.dumps(sheet.data(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        from escalade.report.terminal import write
+
+        write(sheet.lines(look), look)
+    return 3 if sheet.missing else 0

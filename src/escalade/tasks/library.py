@@ -1,0 +1,76 @@
+"""What the runbook tasks print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escalade.errors import UsageError
+from escalade.errors import nearest
+from escalade.model import Symptom
+from escalade.run import book_for
+from escalade.tasks.desk import settings_for
+from escalade.text import Lang
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+__all__ = ["lint", "schema", "show_all", "show_one"]
+
+
+def show_all(context: Context, flags: Mapping[str, object]) -> None:
+    """Print every runbook with its symptoms."""
+    settings = settings_for(context, flags)
+    book, _ = book_for(settings)
+    for runbook in book.runbooks:
+        print(f"{runbook.name}: {runbook.title.pick(settings.lang)} ({runbook.role})")
+        for symptom in runbook.symptoms:
+            print(f"  {_line(symptom, settings.lang)}")
+
+
+def show_one(context: Context, flags: Mapping[str, object], name: str) -> None:
+    """Print one runbook or one symptom."""
+    settings = settings_for(context, flags)
+    book, _ = book_for(settings)
+    chosen = [s for s in book.symptoms if name in (s.id, s.runbook)]
+    if not chosen:
+        known = {s.id for s in book.symptoms} | {r.name for r in book.runbooks}
+        raise UsageError(f"no runbook or symptom {name!r}{nearest(name, known)}")
+    for symptom in chosen:
+        print(_line(symptom, settings.lang))
+        print(f"    {symptom.where}")
+        for text in (symptom.advice, *symptom.advices.values()):
+            if text is not None:
+                print(f"    {text.pick(settings.lang)}")
+
+
+def _line(symptom: Symptom, lang: Lang) -> str:
+    """Return a symptom in one line."""
+    head = f"{symptom.id:32} {symptom.severity.word:8}"
+    return f"{head} {symptom.title.pick(lang)}"
+
+
+def lint(context: Context, folders: list[str]) -> int:
+    """Print every error and warning; 1 if there is an error."""
+    from escalade.evidence.catalog import probes
+    from escalade.runbooks.lint import lint as lint_folders
+
+    settings = settings_for(context, {})
+    chosen = [Path(f) for f in folders] or list(settings.runbooks)
+    found = lint_folders(chosen, probes())
+    for line in (*found.errors, *found.warnings):
+        print(line)
+    return 1 if found.errors else 0
+
+
+def schema() -> None:
+    """Print the JSON Schema of a runbook."""
+    import json
+
+    from escalade.evidence.catalog import probes
+    from escalade.runbooks.publish import schema as published
+
+    json.dump(published(probes()), sys.stdout, indent=2)
+    print()

@@ -1,0 +1,59 @@
+"""The runbooks: which there are, what they say, whether they are right."""
+
+from __future__ import annotations
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.tasks import task
+
+from escalade.tasks.desk import finish
+from escalade.tasks.desk import told
+
+__all__ = ["ns"]
+
+
+@task(name="list", auto_shortflags=False, help={"lang": "en or fr"})
+def list_(c: Context, lang: str = "") -> None:
+    """List the runbooks and their symptoms."""
+    from escalade.tasks import library
+
+    with told():
+        library.show_all(c, {"lang": lang})
+
+
+@task(
+    auto_shortflags=False,
+    help={"name": "a runbook, or a symptom: redis.stopped", "lang": "en or fr"},
+)
+def show(c: Context, name: str, lang: str = "") -> None:
+    """Show one runbook or one symptom: what it says and what it advises."""
+    from escalade.tasks import library
+
+    with told():
+        library.show_one(c, {"lang": lang}, name)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["folder"],
+    help={"folder": "a folder of runbooks; repeatable; all in force without it"},
+)
+def lint(c: Context, folder: list[str]) -> None:
+    """Say what is wrong with the runbooks, each as file:line:column."""
+    from escalade.tasks import library
+
+    with told():
+        code = library.lint(c, folder)
+    finish(code)
+
+
+@task(auto_shortflags=False)
+def schema(c: Context) -> None:
+    """Print the JSON Schema of a runbook, for editors."""
+    from escalade.tasks import library
+
+    with told():
+        library.schema()
+
+
+ns = Collection("runbook", list_, lint, schema, show)

@@ -1,0 +1,219 @@
+"""What SSH needs to know to reach a host: the inventory first, then ssh_config."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import threading
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from escalade.model import Host
+from escalade.transport.hostkeys import known_as
+
+if TYPE_CHECKING:
+    from fabric.config import Config
+
+__all__ = ["Hop", "hop_for", "plain_config", "read_config"]
+
+USER_CONFIG = "~/.ssh/config"
+SYSTEM_CONFIG = "/etc/ssh/ssh_config"
+KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
+SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
+
+_DEEPEST = 16
+_INCLUDE = re.compile(r"^\s*include(?:\s*=\s*|\s+)(.+)$", re.IGNORECASE)
+_BLOCK = re.compile(r"^\s*(?:host|match)\b", re.IGNORECASE)
+_PLAIN = Path("/dev/null")
+_configs: dict[Path | None, Config] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One SSH server on the way: how to reach it and how to know it.
+
+    `known_as` is its name in the known_hosts files; `via` the hop before it.
+    """
+
+    name: str
+    address: str
+    port: int
+    user: str
+    known_as: str
+    known_hosts: tuple[Path, ...]
+    identities: tuple[str, ...] = ()
+    proxy_command: str = ""
+    via: Hop | None = None
+
+
+def hop_for(host: Host, *, ssh_config: Path | None = None) -> Hop:
+    """Return the way to a host; raise OSError or ValueError for a bad ssh_config."""
+    path = host.vars.get("escalade_ssh_config") or ssh_config
+    config = read_config(Path(str(path)) if path else None)
+    said = {
+        "hostname": host.address,
+        "port": host.port,
+        "user": host.user,
+        "identityfile": [host.identity] if host.identity else None,
+        "proxyjump": host.jump,
+        "userknownhostsfile": host.vars.get("escalade_known_hosts"),
+    }
+    # A jump of the inventory's own stands above any proxy of ssh_config.
+    if host.jump:
+        said["proxycommand"] = "none"
+    return _hop(host.name, config, said=said, seen=())
+
+
+def _hop(
+    name: str, config: Config, *, said: Mapping[str, Any], seen: tuple[str, ...]
+) -> Hop:
+    """Return one hop with those before it."""
+    found = config.base_ssh_config.lookup(name)
+    if said.get("hostname"):
+        by_address = config.base_ssh_config.lookup(said["hostname"])
+        found = {**by_address, **found}
+    options = {**found, **{key: value for key, value in said.items() if value}}
+    address, port = str(options["hostname"]), int(options.get("port") or 22)
+    return Hop(
+        name=name,
+        address=address,
+        port=port,
+        user=str(options.get("user") or config.user),
+        known_as=str(options.get("hostkeyalias") or known_as(address, port)).lower(),
+        known_hosts=tuple(_known_hosts(options)),
+        identities=tuple(_identities(options)),
+        proxy_command=_command(options),
+        via=_via(options, config, seen=(*seen, name, address)),
+    )
+
+
+def _via(
+    options: Mapping[str, Any], config: Config, *, seen: tuple[str, ...]
+) -> Hop | None:
+    """Return the last of the hops that ProxyJump names, each behind the one before."""
+    jumps = str(options.get("proxyjump") or "none")
+    hop: Hop | None = None
+    if jumps.lower() == "none":
+        return None
+    for word in jumps.split(","):
+        user, name, port = _shorthand(word.strip())
+        # `Host *` with a ProxyJump holds for the gateway itself too.
+        if name in seen:
+            continue
+        said = {"user": user, "port": port, "proxyjump": "none" if hop else None}
+        nearer = _hop(name, config, said=said, seen=seen)
+        hop = nearer if hop is None else _behind(nearer, hop)
+    return hop
+
+
+def _behind(hop: Hop, via: Hop) -> Hop:
+    """Return a hop that is reached through another."""
+    from dataclasses import replace
+
+    return replace(hop, via=via, proxy_command="")
+
+
+def _shorthand(word: str) -> tuple[str | None, str, int | None]:
+    """Return user, host and port of `[user@]host[:port]`, also as an ssh:// URL."""
+    user, at, place = word.removeprefix("ssh://").rstrip("/").rpartition("@")
+    name, colon, port = place.rpartition(":")
+    if not colon or not port.isdecimal() or (":" in name and name[0] != "["):
+        name, port = place, ""
+    return user if at else None, name.strip("[]"), int(port) if port else None
+
+
+def _identities(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the private keys that are named."""
+    named = options.get("identityfile") or []
+    for name in [named] if isinstance(named, str) else named:
+        if name.lower() != "none":
+            yield str(Path(name).expanduser())
+
+
+def _known_hosts(options: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the known_hosts files, the one that enrolment writes to first."""
+    for key, usual in (
+        ("userknownhostsfile", KNOWN_HOSTS),
+        ("globalknownhostsfile", SYSTEM_KNOWN_HOSTS),
+    ):
+        said = options.get(key)
+        for name in shlex.split(str(said)) if said else usual:
+            if name.lower() != "none":
+                yield Path(name.replace("%d", "~")).expanduser()
+
+
+def _command(options: Mapping[str, Any]) -> str:
+    """Return the ProxyCommand, "" where there is none or a jump stands above it."""
+    command = str(options.get("proxycommand") or "none")
+    jump = str(options.get("proxyjump") or "none")
+    return "" if command.lower() == "none" or jump.lower() != "none" else command
+
+
+# ---------------------------------------------------------------------- files
+
+
+def read_config(path: Path | None) -> Config:
+    """Return Fabric's config over the SSH configuration, read once a process."""
+    with _lock:
+        if path not in _configs:
+            from fabric.config import Config
+            from paramiko.config import SSHConfig
+
+            parsed = SSHConfig.from_text("\n".join(_lines(path)))
+            # Lazy: of Fabric's own files only the defaults are wanted.
+            _configs[path] = Config(ssh_config=parsed, lazy=True)
+        return _configs[path]
+
+
+def plain_config() -> Config:
+    """Return Fabric's config without any SSH configuration: a hop has it all."""
+    with _lock:
+        if _PLAIN not in _configs:
+            from fabric.config import Config
+            from paramiko.config import SSHConfig
+
+            _configs[_PLAIN] = Config(ssh_config=SSHConfig(), lazy=True)
+        return _configs[_PLAIN]
+
+
+def _lines(path: Path | None) -> Iterator[str]:
+    """Yield the lines of one file, or of the user's and then the system's."""
+    if path is not None:
+        yield from _included(path.expanduser(), depth=0)
+        return
+    for usual in (Path(USER_CONFIG).expanduser(), Path(SYSTEM_CONFIG)):
+        if usual.is_file():
+            yield from _included(usual, depth=0)
+            # What follows must not fall into the last block.
+            yield "Host *"
+
+
+def _included(path: Path, *, depth: int) -> Iterator[str]:
+    """Yield a file's lines with those of the files it includes in their place."""
+    block = "Host *"
+    for line in path.read_text("utf-8", "replace").splitlines():
+        include = _INCLUDE.match(line)
+        if include is None:
+            block = line if _BLOCK.match(line) else block
+            yield line
+            continue
+        if depth >= _DEEPEST:
+            raise ValueError(f"{path}: Include is nested more than {_DEEPEST} deep")
+        for pattern in shlex.split(include[1]):
+            for inner in _matches(pattern, path):
+                yield from _included(inner, depth=depth + 1)
+                yield block
+
+
+def _matches(pattern: str, including: Path) -> list[Path]:
+    """Return the files that an Include names; relative ones lie beside the file."""
+    import glob
+
+    whole = os.path.join(including.parent, Path(pattern).expanduser())  # noqa: PTH118 -- an absolute pattern wins
+    return [Path(name) for name in sorted(glob.glob(whole)) if Path(name).is_file()]  # noqa: PTH207 -- absolute patterns
