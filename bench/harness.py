@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Times:
 
     @property
     def median(self) -> float:
+        """The figure to quote."""
         return statistics.median(self.seconds)
 
 
@@ -51,6 +53,7 @@ def once(rival: Rival) -> float:
 def first_byte(rival: Rival) -> float:
     """Return the wall seconds until a command's first output on either stream."""
     begun = time.perf_counter()
+    took = 0.0
     with subprocess.Popen(
         rival.command,
         env=rival.env,
@@ -59,14 +62,20 @@ def first_byte(rival: Rival) -> float:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        assert process.stdout is not None
-        process.stdout.read(1)
-        took = time.perf_counter() - begun
-        process.stdout.read()
+        out = process.stdout
+        if out is not None:
+            out.read(1)
+            took = time.perf_counter() - begun
+            out.read()
     return took
 
 
-def compare(rivals: Sequence[Rival], *, runs: int = 11, measure=once) -> list[Times]:
+Measure = Callable[[Rival], float]
+
+
+def compare(
+    rivals: Sequence[Rival], *, runs: int = 11, measure: Measure = once
+) -> list[Times]:
     """Run the commands in turn, A B C A B C ..., after one warm-up of each."""
     for rival in rivals:
         measure(rival)

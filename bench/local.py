@@ -36,7 +36,9 @@ def main() -> None:
         early = Rival("diagnose: first line", (INV, "diagnose"), env, str(PROJECT))
         table = compare([bare, early], runs=runs, measure=first_byte)
         show("First byte on the screen", table, bare.name)
-    guide = Rival("guide's checks (shell)", ("sh", str(PROJECT / "bench/guide.sh")), env)
+    guide = Rival(
+        "guide's checks (shell)", ("sh", str(PROJECT / "bench/guide.sh")), env
+    )
     rivals = [
         guide,
         Rival("diagnose --quick", (INV, "diagnose", "--quick"), env, str(PROJECT)),

@@ -199,6 +199,8 @@ def _engine_answers() -> bool:
     return done.returncode == 0
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:

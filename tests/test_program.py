@@ -117,6 +117,15 @@ def test_a_wrong_flag_is_one_line(start) -> None:
     assert "Traceback" not in stderr
 
 
+def test_a_reader_that_goes_away_is_no_error(start) -> None:
+    """`escalade --list | head` ends without a word."""
+    process = start("--list")
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 0
+
+
 def test_a_checkout_knows_its_version(start) -> None:
     """Without an installation the version is pyproject.toml's."""
     process = start("--version")

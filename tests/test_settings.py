@@ -57,10 +57,11 @@ def test_the_language_comes_from_the_locale_unless_said() -> None:
 
 def test_paths_count_from_where_they_are_said() -> None:
     """A file's paths are beside it, a flag's where one stands."""
-    section = {"runbooks": ["more"], "inventory": "hosts"}
+    section = {"runbooks": ["more"], "inventory": "hosts", "ssh_config": "ssh"}
     settings = settled(section, flags={"inventory": ["mine.yaml"]})
     assert settings.runbooks == (paths.runbooks(), Path("/project/more"))
     assert settings.inventory == (Path("/here/mine.yaml"),)
+    assert settings.ssh_config == Path("/project/ssh")
 
 
 def test_a_pattern_keeps_its_commas() -> None:
@@ -78,7 +79,7 @@ def test_the_beds_own_variables_are_no_settings() -> None:
 @pytest.mark.parametrize(
     ("section", "environ", "message"),
     [
-        ({"fork": 2}, {}, "invoke.yaml: escalade.fork: .*did you mean 'forks'"),
+        ({"fork": 2}, {}, r"invoke\.yaml: escalade\.fork: .*did you mean 'forks'"),
         ({}, {"ESCALADE_DEADLIN_S": "2"}, "ESCALADE_DEADLIN_S: .*'deadline_s'"),
         ({"forks": 0}, {}, "escalade.forks: expected at least 1, not 0"),
         ({"forks": True}, {}, "escalade.forks: expected a whole number, not True"),
@@ -98,7 +99,7 @@ def test_a_wrong_word_is_named(section, environ, message) -> None:
 
 def test_a_wrong_flag_is_named_as_it_was_typed() -> None:
     """The key is `deadline_s`, the flag `--deadline`."""
-    with pytest.raises(UsageError, match="^--deadline: expected a number"):
+    with pytest.raises(UsageError, match=r"^--deadline: expected a number"):
         settled(flags={"deadline_s": "soon"})
 
 

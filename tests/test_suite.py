@@ -28,6 +28,21 @@ def test_left_out():
     pytest.skip("no reason")
 """
 
+# Each test tells which worker it ran on.
+MARKED = """
+import os
+from pathlib import Path
+import pytest
+
+pytestmark = pytest.mark.engine
+
+@pytest.mark.parametrize("number", range(6))
+def test_worker(number):
+    place = Path(__file__).with_name("workers")
+    with place.open("a") as file:
+        print(os.environ["PYTEST_XDIST_WORKER"], file=file)
+"""
+
 
 @pytest.fixture(scope="module")
 def suite():
@@ -57,11 +72,11 @@ def run_sample(tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
 
-    def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         # No docker on this PATH.
         variables = {**os.environ, "PATH": str(tools), "CI": "", **environment}
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
             cwd=tmp_path,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -88,9 +103,10 @@ def test_an_unmarked_test_cannot_reach_the_engine() -> None:
         engine.connect("/var/run/docker.sock")
 
 
-def test_a_developers_settings_stay_out() -> None:
-    """Home is empty, and no variable of Escalade, Invoke or XDG is set."""
-    assert not list(Path.home().iterdir())
+def test_a_developers_settings_stay_out(real_environment) -> None:
+    """Home is another one, and no variable of Escalade, Invoke or XDG is set."""
+    assert str(Path.home()) != real_environment["HOME"]
+    assert not [n for n in (".ssh", ".invoke.yaml") if (Path.home() / n).exists()]
     prefixes = ("ESCALADE_", "INVOKE_", "XDG_", "LC_")
     assert not [name for name in os.environ if name.startswith(prefixes)]
 
@@ -120,6 +136,20 @@ def test_a_failed_phase_is_named_at_the_end(run_sample) -> None:
     """What failed before the tests is repeated where it is read."""
     done = run_sample(ESCALADE_TEST_FAILED_PHASES="types")
     assert "failed before the tests" in done.stdout
+
+
+def test_marked_tests_share_one_worker(run_sample, tmp_path) -> None:
+    """They change one stack, so they never run beside each other."""
+    sample = tmp_path / "tests" / "test_marked.py"
+    sample.write_text(MARKED)
+    docker = tmp_path / "tools" / "docker"
+    docker.write_text("#!/bin/sh\n")
+    docker.chmod(0o755)
+    done = run_sample("-n", "2", "--dist", "loadgroup", str(sample))
+    assert done.returncode == 0, done.stdout
+    workers = sample.with_name("workers").read_text().split()
+    assert len(workers) == 6
+    assert len(set(workers)) == 1
 
 
 @pytest.mark.parametrize("wish", ["provision", "in_ci"])

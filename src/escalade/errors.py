@@ -12,7 +12,6 @@ A host in trouble is never an exception: it is a value (`model.Status`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -52,5 +51,7 @@ class CatalogError(EscaladeError, RuntimeError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the closest known word, else ``""``."""
+    import difflib
+
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" (did you mean {close[0]!r}?)" if close else ""

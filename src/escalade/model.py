@@ -244,8 +244,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One reading against one value: `op` is eq, ne, in, not_in, gt, ge, lt, le,
-    matches, contains or known."""
+    """One reading against one value.
+
+    `op` is eq, ne, in, not_in, gt, ge, lt, le, matches, contains or known.
+    """
 
     reading: str
     op: str
@@ -448,7 +450,9 @@ class Diagnosis:
 
     @property
     def roots(self) -> tuple[Finding, ...]:
-        """Return the findings that no other finding explains, likeliest first;
-        a note of severity info never is one."""
+        """Return the findings that no other finding explains, likeliest first.
+
+        A note of severity info never is one.
+        """
         free = (f for f in self.findings if f.caused_by is None)
         return tuple(f for f in free if f.severity > Severity.INFO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -80,6 +81,9 @@ class Escalade(Program):
             super().run(argv, exit=exit)
         except EscaladeError as error:
             sys.exit(str(error))
+        except BrokenPipeError:
+            # The reader went away (`| head`); Python's own last flush stays silent too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except SystemExit as end:
             # Invoke turns Ctrl-C into exit code 1.
             if isinstance(end.__context__, KeyboardInterrupt):

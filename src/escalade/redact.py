@@ -35,13 +35,47 @@ __all__ = [
 ]
 
 KNOWN_DEFAULTS = frozenset(
-    (
-        "123456 12345678 123456789 admin api_key api_secret apikey apisecret changeit "
-        "default demo dev devkey devsecret devsecret123456789abcdef0123456789abcdef "
-        "dummy example foobared guest letmein minioadmin mysecret mysql none null pass "
-        "passw0rd password postgres qwerty redis root secret test testing todo token "
-        "user xxx"
-    ).split()
+    [
+        "123456",
+        "12345678",
+        "123456789",
+        "admin",
+        "api_key",
+        "api_secret",
+        "apikey",
+        "apisecret",
+        "changeit",
+        "default",
+        "demo",
+        "dev",
+        "devkey",
+        "devsecret",
+        "devsecret123456789abcdef0123456789abcdef",
+        "dummy",
+        "example",
+        "foobared",
+        "guest",
+        "letmein",
+        "minioadmin",
+        "mysecret",
+        "mysql",
+        "none",
+        "null",
+        "pass",
+        "passw0rd",
+        "password",
+        "postgres",
+        "qwerty",
+        "redis",
+        "root",
+        "secret",
+        "test",
+        "testing",
+        "todo",
+        "token",
+        "user",
+        "xxx",
+    ]
 )
 """Values that everybody knows, in lower case: LiveKit's own (`devkey`, `secret`), the
 guide's, Redis's sample (`foobared`), and those of common templates."""
@@ -148,18 +182,23 @@ class Redactor:
             (index, name, value)
             for index, record in enumerate(readings)
             for name, value in record.items()
-            if isinstance(value, str) and value
+            if isinstance(value, str) and not (len(value) < _LONG and value.isalpha())
         ]
         clean = self.texts([value for _, _, value in places])
-        out: list[dict[str, Value]] = [dict(record) for record in readings]
+        out: list[Reading] = [self._with_tuples(record) for record in readings]
         for (index, name, value), text in zip(places, clean, strict=True):
             if text != value:
-                out[index][name] = text
-        for record in out:
-            for name, item in record.items():
-                if isinstance(item, tuple):
-                    record[name] = self.value(item)
+                out[index] = {**out[index], name: text}
         return tuple(out)
+
+    def _with_tuples(self, record: Reading) -> Reading:
+        """Return a record whose tuples hold no secrets; itself where it has none."""
+        if not any(isinstance(item, tuple) for item in record.values()):
+            return record
+        return {
+            name: self.value(item) if isinstance(item, tuple) else item
+            for name, item in record.items()
+        }
 
     def _without_values(self, text: str) -> str:
         """Return a text without the known values."""

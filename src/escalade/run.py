@@ -31,6 +31,7 @@ from escalade.model import Diagnosis
 from escalade.model import Evidence
 from escalade.model import Host
 from escalade.model import HostState
+from escalade.model import Reading
 from escalade.model import Snapshot
 from escalade.model import Status
 from escalade.runbooks.book import Book
@@ -44,7 +45,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Road", "book_for", "check_target", "diagnose_hosts", "hosts_for", "judge", "look"]
+__all__ = [
+    "Road",
+    "book_for",
+    "check_target",
+    "diagnose_hosts",
+    "hosts_for",
+    "judge",
+    "look",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def _each(hosts: Sequence[Host], road: Road, work: Callable[[Host], T]) -> list[
 
 def _host_piece(state: HostState) -> Evidence:
     """Return whether a host answered, as the evidence that the probe `host` reads."""
-    reading = {
+    reading: Reading = {
         "reachable": state.reachable,
         "cause": state.cause or "",
         "detail": state.detail,

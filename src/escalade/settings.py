@@ -42,7 +42,7 @@ class Settings:
     `forks` is how many hosts are worked on at once; `deadline_s` bounds the evidence
     pass of one host and `connect_timeout_s` its connection, both in seconds.
     `inventory` are files and folders in Ansible's YAML (none: this machine alone);
-    `runbooks` are folders, ours first. Empty `stacks` or `limit` mean "all".
+    `runbooks` are folders, ours first. `ssh_config` stands in for ~/.ssh/config. Empty `stacks` or `limit` mean "all".
     """
 
     lang: Lang
@@ -54,6 +54,7 @@ class Settings:
     forks: int = 16
     deadline_s: float = 8.0
     connect_timeout_s: float = 5.0
+    ssh_config: Path | None = None
     progress: bool = True
 
 
@@ -121,10 +122,22 @@ def _words(separator: str | None) -> Callable[[object], tuple[str, ...]]:
     return parse
 
 
+def _path(value: object) -> Path:
+    """Return one path, `~` resolved."""
+    if not isinstance(value, str):
+        raise ValueError("expected a path")  # noqa: TRY004 -- told as a wrong value
+    return Path(value).expanduser()
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    """Return a list of paths, or those in one text with colons between."""
+    return tuple(_path(word) for word in _words(os.pathsep)(value))
+
+
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "lang": _one_of(LANGS),
-    "runbooks": _words(os.pathsep),
-    "inventory": _words(os.pathsep),
+    "runbooks": _paths,
+    "inventory": _paths,
     # A pattern has commas and colons of its own.
     "limit": _words(None),
     "stacks": _words(","),
@@ -132,9 +145,9 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "forks": _count,
     "deadline_s": _seconds,
     "connect_timeout_s": _seconds,
+    "ssh_config": _path,
     "progress": boolean,
 }
-_PATHS = ("runbooks", "inventory")
 
 
 def _parse(key: str, value: object, *, where: str) -> object:
@@ -151,15 +164,18 @@ def _layer(
     values: Mapping[str, object], *, base: Path, name: Callable[[str], str]
 ) -> dict[str, object]:
     """Return the settings that one source makes; None means "not said"."""
-    said: dict[str, object] = {}
-    for key, value in values.items():
-        if value is None:
-            continue
-        parsed = _parse(key, value, where=name(key))
-        if key in _PATHS and isinstance(parsed, tuple):
-            parsed = tuple(base / Path(path).expanduser() for path in parsed)
-        said[key] = parsed
-    return said
+    return {
+        key: _based(_parse(key, value, where=name(key)), base)
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def _based(value: object, base: Path) -> object:
+    """Return a value whose relative paths count from a folder."""
+    if isinstance(value, tuple):
+        return tuple(_based(each, base) for each in value)
+    return base / value if isinstance(value, Path) else value
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:

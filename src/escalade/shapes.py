@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 __all__ = ["MARK", "mask_command", "secret_flags", "secret_name", "shaped"]
@@ -11,19 +12,92 @@ __all__ = ["MARK", "mask_command", "secret_flags", "secret_name", "shaped"]
 MARK = "[redacted]"
 
 _SECRET_WORDS = frozenset(
-    "apikey apisecret auth authkey authorization cookie credential credentials jwt key "
-    "keys masterauth pass passphrase passwd password passwords pwd requirepass salt "
-    "secret secrets token".split()
+    [
+        "apikey",
+        "apisecret",
+        "auth",
+        "authkey",
+        "authorization",
+        "cookie",
+        "credential",
+        "credentials",
+        "jwt",
+        "key",
+        "keys",
+        "masterauth",
+        "pass",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "pwd",
+        "requirepass",
+        "salt",
+        "secret",
+        "secrets",
+        "token",
+    ]
 )
 _SECRET_ENDS = ("password", "passwd", "secret", "token", "apikey")
 _BENIGN_LAST = frozenset(
-    "algorithm alg class count dir disabled enabled error exp expiry expires file "
-    "files header host id length limit max method min mode name names path paths "
-    "port prefix provider server service size status timeout ttl type uri url user "
-    "username version".split()
+    [
+        "algorithm",
+        "alg",
+        "class",
+        "count",
+        "dir",
+        "disabled",
+        "enabled",
+        "error",
+        "exp",
+        "expiry",
+        "expires",
+        "file",
+        "files",
+        "header",
+        "host",
+        "id",
+        "length",
+        "limit",
+        "max",
+        "method",
+        "min",
+        "mode",
+        "name",
+        "names",
+        "path",
+        "paths",
+        "port",
+        "prefix",
+        "provider",
+        "server",
+        "service",
+        "size",
+        "status",
+        "timeout",
+        "ttl",
+        "type",
+        "uri",
+        "url",
+        "user",
+        "username",
+        "version",
+    ]
 )
 _BENIGN_BEFORE_KEY = frozenset(
-    "gpg host key primary public foreign sort partition routing cache hash".split()
+    [
+        "gpg",
+        "host",
+        "key",
+        "primary",
+        "public",
+        "foreign",
+        "sort",
+        "partition",
+        "routing",
+        "cache",
+        "hash",
+    ]
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -50,32 +124,25 @@ def secret_name(name: str) -> bool:
 
 _LOOKS = re.compile(r"(?=.*\d)(?=.*[A-Za-z]).{8,}|\S{24,}")
 _HARMLESS = re.compile(
-    r"(?i)|true|false|null|none|nil|yes|no|\d{1,5}|\$\{?\w+\}?|\*+|\[(?:redacted|secret .*)\]?"
+    r"(?i)|true|false|null|none|nil|yes|no|\d{1,5}|\$\{?\w+\}?|\*+"
+    r"|\[(?:redacted|secret .*)\]?"
 )
-
+_VALUE = (
+    r"(\\\"(?:(?!\\\")[^\n])*\\\"|\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|[^\s,;&\"'\])}]+)"
+)
 _TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]+){1,2}|eyJ[\w-]{16,}")
-_SCHEME = re.compile(r"(?i)\b(bearer|basic)([ \t]+)([\w.~+/=-]{8,})")
-_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)([^\s/@:\"'<>]*)(:?)([^\s/@\"'<>]*)@")
+_SCHEME = re.compile(r"(\w+[ \t]+)([\w.~+/=-]{8,})")
+_USERINFO = re.compile(r"://([^\s/@:\"'<>]*)(:?)([^\s/@\"'<>]*)@")
 _VENDOR = re.compile(
-    r"\b(?:sk-[\w-]{16,}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}"
-    r"|glpat-[\w-]{16,}|hf_\w{20,}|AIza[\w-]{30,})"
+    r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}"
+    r"|glpat-[\w-]{16,}|hf_\w{20,}|AIza[\w-]{30,}"
 )
+_PREFIXES = "sk- ghp_ gho_ ghu_ ghs_ ghr_ xox AKIA glpat- hf_ AIza".split()  # noqa: SIM905
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     re.DOTALL,
 )
 _PEM_LINE = re.compile(r"(?m)^[A-Za-z0-9+/]{60,}={0,2}$")
-_NAMED = re.compile(
-    r"(?i)(?<![\w.-])([\w.-]*(?:pass|pwd|secret|token|key|credential|auth|cookie|jwt|salt)"
-    r"[\w.-]*)"
-    r"(\\?[\"']?[ \t]*(?:=|:(?!//))[ \t]*)"
-    r"(\\\"(?:(?!\\\")[^\n])*\\\"|\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|[^\s,;&\"'\])}]+)"
-)
-_FLAG = re.compile(
-    r"(?i)(?<![\w-])(--?[\w-]*(?:pass|pwd|secret|token|key|auth)[\w-]*|-a|-u|--user"
-    r"|requirepass|masterauth)"
-    r"([ \t]+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s;|&]+)"
-)
 _KEYWORDS = (
     "pass",
     "pwd",
@@ -87,10 +154,15 @@ _KEYWORDS = (
     "cookie",
     "jwt",
     "salt",
-    " -a ",
-    "-u ",
-    "--user",
 )
+_NAME_BEFORE = re.compile(r"[\w.-]*\Z")
+_NAMED = re.compile(r"([\w.-]*)(\\?[\"']?[ \t]*(?:=|:(?!//))[ \t]*|[ \t]+)" + _VALUE)
+_SHORT_FLAG = re.compile(r"[ \t](-a|-u|--user)([ \t]+)" + _VALUE)
+_PLAIN_WORDS = ("requirepass", "masterauth")
+_LONGEST_NAME = 80
+
+Piece = tuple[int, int, str]
+"""What to put in the place of a stretch of text: start, end, replacement."""
 
 
 def _bare(value: str) -> tuple[str, str, str]:
@@ -103,86 +175,125 @@ def _bare(value: str) -> tuple[str, str, str]:
     return "", value, ""
 
 
-def _named(match: re.Match[str]) -> str:
-    """Mask `name = value` where the name announces a secret.
+def _places(text: str, needles: Iterable[str]) -> Iterator[int]:
+    """Yield where any needle stands: the C library finds them, no pattern does."""
+    for needle in needles:
+        at = text.find(needle)
+        while at >= 0:
+            yield at
+            at = text.find(needle, at + len(needle))
+
+
+def _named(text: str, low: str) -> Iterator[Piece]:
+    """Yield the values that follow a secret-looking name or flag.
 
     After a colon in running text (`invalid token: token is expired`) only what looks
-    like a secret is one.
+    like a secret is one; after a blank only a flag's value is.
     """
-    name, between, value = match[1], match[2], match[3]
-    opening, inner, closing = _bare(value)
-    if not secret_name(name) or _HARMLESS.fullmatch(inner):
-        return match[0]
-    if not opening and ":" in between and not _LOOKS.fullmatch(inner):
-        return match[0]
-    return f"{name}{between}{opening}{MARK}{closing}"
+    for at in _places(low, _KEYWORDS):
+        match = _NAMED.match(text, at)
+        if match is None:
+            continue
+        before = _NAME_BEFORE.search(text, max(0, at - _LONGEST_NAME), at)
+        name = (before[0] if before else "") + match[1]
+        opening, inner, closing = _bare(match[3])
+        if not secret_name(name) or _HARMLESS.fullmatch(inner):
+            continue
+        if _is_secret(name, match[2], opening, inner):
+            yield match.start(3), match.end(3), f"{opening}{MARK}{closing}"
 
 
-def _flag(match: re.Match[str]) -> str:
-    """Mask the value of a flag that announces a secret."""
-    flag, between, value = match[1], match[2], match[3]
-    opening, inner, closing = _bare(value)
-    if flag in ("-u", "--user"):
+def _is_secret(name: str, between: str, opening: str, inner: str) -> bool:
+    """Whether a value is a secret, by how it is joined to its name."""
+    if not between.strip():
+        flag = name.startswith("-") or name.lower() in _PLAIN_WORDS
+        return flag and not inner.startswith("-")
+    return bool(opening) or ":" not in between or _LOOKS.fullmatch(inner) is not None
+
+
+def _flags(text: str) -> Iterator[Piece]:
+    """Yield the values of short flags that hold a password in well-known programs."""
+    if " -u " not in text and "--user" not in text and "redis-cli" not in text:
+        return
+    for match in _SHORT_FLAG.finditer(text):
+        opening, inner, closing = _bare(match[3])
+        if _HARMLESS.fullmatch(inner):
+            continue
+        if match[1] == "-a":
+            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+            if "redis-cli" in line:
+                yield match.start(3), match.end(3), f"{opening}{MARK}{closing}"
+            continue
         user, colon, word = inner.partition(":")
-        if not colon or not word or "//" in inner:
-            return match[0]
-        return f"{flag}{between}{opening}{user}:{MARK}{closing}"
-    plain = not flag.startswith("-") or flag == "-a"
-    if not (plain or secret_name(flag)) or inner.startswith("-"):
-        return match[0]
-    return f"{flag}{between}{opening}{MARK}{closing}"
+        if colon and not _HARMLESS.fullmatch(word) and "//" not in inner:
+            yield match.start(3), match.end(3), f"{opening}{user}:{MARK}{closing}"
 
 
-def _scheme(match: re.Match[str]) -> str:
-    """Mask what follows `Bearer` or `Basic`, unless it is a plain word."""
-    if match[3].isalpha() and match[3].islower():
-        return match[0]
-    return f"{match[1]}{match[2]}{MARK}"
+def _schemes(text: str, low: str) -> Iterator[Piece]:
+    """Yield what follows `Bearer` or `Basic`, unless it is a plain word."""
+    for at in _places(low, ("bearer ", "basic ")):
+        match = _SCHEME.match(text, at)
+        if match and not (match[2].isalpha() and match[2].islower()):
+            yield match.start(2), match.end(2), MARK
 
 
-def _url(match: re.Match[str]) -> str:
-    """Mask the password of a URL; a user without one is a token."""
-    scheme, user, colon, word = match[1], match[2], match[3], match[4]
-    if colon:
-        return f"{scheme}{user}:{MARK}@" if word else match[0]
-    return f"{scheme}{MARK}@" if user else match[0]
+def _userinfo(text: str) -> Iterator[Piece]:
+    """Yield the passwords of URLs; a user without one is a token."""
+    if "@" not in text:
+        return
+    for at in _places(text, ("://",)):
+        match = _USERINFO.match(text, at)
+        if match and match[2] and match[3]:
+            yield match.start(3), match.end(3), MARK
+        elif match and match[1] and not match[2]:
+            yield match.start(1), match.end(1), MARK
 
 
-def _lines_kept(match: re.Match[str]) -> str:
-    """Mask a private key, keeping the number of lines."""
-    return MARK + "\n" * match[0].count("\n")
+def _tokens(text: str) -> Iterator[Piece]:
+    """Yield JWTs and the tokens whose vendors gave them a prefix."""
+    for at in _places(text, ("eyJ",)):
+        match = _TOKEN.match(text, at)
+        if match:
+            yield match.start(), match.end(), MARK
+    for at in _places(text, _PREFIXES):
+        match = _VENDOR.match(text, at)
+        if match and not text[max(0, at - 1) : at].isalnum():
+            yield match.start(), match.end(), MARK
 
 
-def _suspect_lines(text: str, change: Callable[[str], str]) -> str:
-    """Apply a change to those lines that hold a keyword: the others are the most."""
+def _replaced(text: str, pieces: Iterable[Piece]) -> str:
+    """Return a text with its pieces replaced; of two that overlap the first counts."""
+    out: list[str] = []
+    done = 0
+    for start, end, word in sorted(pieces):
+        if start >= done:
+            out += (text[done:start], word)
+            done = end
+    return "".join((*out, text[done:])) if out else text
+
+
+def _keys(text: str) -> str:
+    """Return a text without private keys, its lines as many as before."""
+    text = _PEM.sub(lambda match: MARK + "\n" * match[0].count("\n"), text)
+    return _PEM_LINE.sub(MARK, text)
+
+
+def _ascii_lower(text: str) -> str:
+    """Return a text in lower case whose places are the same."""
     low = text.lower()
-    if not any(word in low for word in _KEYWORDS):
-        return text
-    lines = text.split("\n")
-    for index, line in enumerate(lines):
-        small = line.lower()
-        if any(word in small for word in _KEYWORDS):
-            lines[index] = change(line)
-    return "\n".join(lines)
-
-
-def _masked_names(line: str) -> str:
-    """Return a line without values of secret-looking names and flags."""
-    return _FLAG.sub(_flag, _NAMED.sub(_named, line))
+    if len(low) == len(text):
+        return low
+    return "".join(c.lower() if c.isascii() else c for c in text)
 
 
 def shaped(text: str) -> str:
     """Return a text without what looks like a secret; its lines stay as many."""
-    if "eyJ" in text:
-        text = _TOKEN.sub(MARK, text)
-    if "://" in text and "@" in text:
-        text = _URL.sub(_url, text)
     if "PRIVATE KEY" in text:
-        text = _PEM.sub(_lines_kept, text)
-    text = _PEM_LINE.sub(MARK, text)
-    text = _VENDOR.sub(MARK, text)
-    text = _SCHEME.sub(_scheme, text)
-    return _suspect_lines(text, _masked_names)
+        text = _keys(text)
+    low = _ascii_lower(text)
+    text = _replaced(text, (*_userinfo(text), *_tokens(text), *_schemes(text, low)))
+    low = _ascii_lower(text)
+    return _replaced(text, (*_named(text, low), *_flags(text)))
 
 
 # ---------------------------------------------------------------- in commands

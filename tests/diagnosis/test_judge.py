@@ -112,7 +112,9 @@ def test_one_replica_is_enough_unless_every_is_asked():
     """`replicas: every` asks all of them."""
     one, two = box("db", state="exited"), box("db")
     assert judge(EXITED, one, two).truth is T
-    assert judge(ask("container", state=("eq", "exited"), every=True), one, two).truth is F
+    assert (
+        judge(ask("container", state=("eq", "exited"), every=True), one, two).truth is F
+    )
 
 
 def test_a_question_to_another_role_goes_there():
@@ -139,3 +141,22 @@ def test_quick_mode_does_not_call_a_skipped_question_a_gap():
     """What quick does not ask is not judged, and nothing is said of it."""
     found = judge(ask("process", stopped=("eq", True)), box("db"), mode="quick")
     assert (found.truth, found.unknown) == (U, ())
+
+
+def test_what_was_said_before_a_restart_is_not_about_it_now():
+    """A question to another's log is bounded to the asking service's own life."""
+    refused = Ask(
+        "log",
+        (("contains", ("is expired",)), ("within", 0.0)),
+        (Comparison("count", "ge", 1),),
+        of="livekit",
+    )
+    lines = (
+        {"part": "span", "run_from": 1.0, "tail_from": None},
+        {"part": "tail", "time": 50.0, "stream": "stderr", "text": "token is expired"},
+    )
+    log = piece("log", "lk", *lines)
+    pieces = (box("lk"), log, box("db", started_at=40.0))
+    assert judge(refused, *pieces, roles={"lk": "livekit"}).truth is T
+    pieces = (box("lk"), log, box("db", started_at=60.0))
+    assert judge(refused, *pieces, roles={"lk": "livekit"}).truth is F

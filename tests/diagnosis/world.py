@@ -26,7 +26,9 @@ def node(service: str) -> Node:
 
 def piece(probe: str, service: str, *readings, **more) -> Evidence:
     address = Address(HOST, STACK, service, f"app-{service}-1", probe)
-    return Evidence(address, more.pop("status", Status.OK), readings, time=100.0, **more)
+    return Evidence(
+        address, more.pop("status", Status.OK), readings, time=100.0, **more
+    )
 
 
 def box(service: str, **readings) -> Evidence:

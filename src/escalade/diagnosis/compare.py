@@ -15,6 +15,10 @@ from escalade.model import Value
 
 __all__ = ["compare", "every", "holds", "negate", "quote", "show", "some"]
 
+_GUARDS = ("desired", "oneshot", "settled", "known", "self")
+"""Readings that say where a question applies, not what is wrong."""
+Wanted = Value | tuple[Scalar, ...]
+"""What a reading is held against."""
 EXCERPT = 300
 """Characters of one quoted line: two lines of a wide terminal."""
 
@@ -39,26 +43,26 @@ def negate(part: Truth) -> Truth:
     return flip.get(part, Truth.UNKNOWN)
 
 
-def _number(value: Value) -> float:
+def _number(value: Wanted) -> float:
     """Return a reading as a number; raises for what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(value)
     return float(value)
 
 
-def _members(value: Value) -> tuple[Scalar, ...]:
+def _members(value: Wanted) -> tuple[Scalar, ...]:
     """Return a value as a tuple of members."""
     return value if isinstance(value, tuple) else (value,)
 
 
-def _contains(reading: Value, value: Value) -> bool:
+def _contains(reading: Value, value: Wanted) -> bool:
     """Whether a text holds a substring, or a tuple a member."""
     if isinstance(reading, tuple):
         return value in reading
     return str(value) in str(reading)
 
 
-OPERATORS: Mapping[str, Callable[[Value, Value], bool]] = {
+OPERATORS: Mapping[str, Callable[[Value, Wanted], bool]] = {
     "eq": lambda a, b: a == b,
     "ne": lambda a, b: a != b,
     "in": lambda a, b: a in _members(b),
@@ -96,8 +100,8 @@ def quote(record: Reading, expect: Sequence[Comparison]) -> str:
     """Return a record in one line: its text if it has one, else what was compared."""
     if record.get("text"):
         return str(record["text"])[:EXCERPT]
-    names = [c.reading for c in expect]
-    extra = [n for n in ("service", "variable", "port", "name") if record.get(n)]
+    names = [c.reading for c in expect if c.reading not in _GUARDS]
+    extra = [n for n in ("service", "variable", "port") if record.get(n)]
     words = dict.fromkeys([*extra, *names])
     return " ".join(f"{n}={show(record.get(n))}" for n in words)[:EXCERPT]
 

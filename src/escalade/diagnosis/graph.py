@@ -32,8 +32,10 @@ class Graph:
         return tuple(sorted(found, key=str))
 
     def causes(self, node: Node, bad: AbstractSet[Node]) -> tuple[Node, ...]:
-        """Return the bad nodes that this one depends on, through bad nodes only,
-        nearest first (Nagios: DOWN parents make UNREACHABLE children)."""
+        """Return the bad nodes that this one depends on, nearest first.
+
+        Only bad nodes lead on (Nagios: DOWN parents make UNREACHABLE children).
+        """
         found: dict[Node, None] = {}
         queue = deque([node])
         while queue:
@@ -45,9 +47,14 @@ class Graph:
 
 
 def build(snapshot: Snapshot, seen: Seen) -> Graph:
-    """Return the graph of everything in a snapshot."""
+    """Return the graph of everything in a snapshot.
+
+    A container of no stack is on nobody's list of what should run: it is shown, and
+    not judged.
+    """
     boxes = [p for p in snapshot.evidence if p.address.probe == "container"]
-    services = dict.fromkeys(p.address.node for p in boxes if p.address.service)
+    places = [p.address.node for p in boxes]
+    services = dict.fromkeys(n for n in places if n.stack and n.service)
     edges = {node: _edges(node, seen) for node in services}
     return Graph(tuple(services), edges)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 
 from escalade.diagnosis.compare import every
 from escalade.diagnosis.compare import holds
@@ -18,6 +19,7 @@ from escalade.diagnosis.compare import negate
 from escalade.diagnosis.compare import quote
 from escalade.diagnosis.compare import show
 from escalade.diagnosis.compare import some
+from escalade.evidence.logview import AFTER
 from escalade.evidence.probe import Probe
 from escalade.evidence.probe import Seen
 from escalade.evidence.probe import View
@@ -34,6 +36,7 @@ from escalade.model import Not
 from escalade.model import Reading
 from escalade.model import Status
 from escalade.model import Truth
+from escalade.model import args_of
 
 __all__ = ["Judge", "Judgement"]
 
@@ -76,6 +79,7 @@ class Judge:
         """Ask one probe of the node itself, or of the services of a role."""
         if self.mode == "quick" and not self.catalog[ask.probe].quick:
             return Judgement(Truth.UNKNOWN)
+        ask = self._since_own_start(ask, node)
         parts = [
             self._view(ask, piece.address, _Held(view, piece))
             for place in self._places(ask, node)
@@ -84,6 +88,23 @@ class Judge:
         join = every if ask.every else some
         truth = join([part.truth for part in parts]) if parts else Truth.FALSE
         return _joined(truth, parts)
+
+    def _since_own_start(self, ask: Ask, node: Node) -> Ask:
+        """Return the question bounded to the asking service's own life.
+
+        What another's log said of a service before that was started again speaks of
+        what it was then.
+        """
+        if ask.of is None or AFTER not in self.catalog[ask.probe].arguments:
+            return ask
+        boxes = self.seen.of(
+            "container", host=node.host, stack=node.stack, service=node.service
+        )
+        starts = [r.get("started_at") for box in boxes for r in box.readings[:1]]
+        known = [float(s) for s in starts if isinstance(s, (int, float))]
+        if not known:
+            return ask
+        return replace(ask, args=args_of({**dict(ask.args), AFTER: min(known)}))
 
     def _places(self, ask: Ask, node: Node) -> Iterable[Node]:
         """Return the nodes that a question is put to."""

@@ -9,8 +9,10 @@ __all__ = ["served"]
 
 
 def served(seen: Seen, node: Node, accuser: Node) -> bool:
-    """Whether somebody other than the accuser got an answer from a service:
-    another service through its own network, or the host through a published port."""
+    """Whether somebody other than the accuser got an answer from a service.
+
+    Somebody is another service in its own network, or the host by a published port.
+    """
     for piece in seen.of("reach", host=node.host, stack=node.stack):
         if piece.address.service in (accuser.service, node.service):
             continue

@@ -46,9 +46,7 @@ def _wanted(record: Reading) -> bool:
     return not record.get("profiles") and record.get("replicas") != 0
 
 
-def _missing(
-    key: tuple[str, str | None, str], known: Mapping[str, object]
-) -> Evidence:
+def _missing(key: tuple[str, str | None, str], known: Mapping[str, object]) -> Evidence:
     """Return the evidence of one absence."""
     host, stack, service = key
     desired = known.get("desired") or "running"

@@ -16,9 +16,10 @@ __all__ = ["AGREEMENT"]
 
 
 def _hash(piece: Evidence, variables: tuple[str, ...]) -> str | None:
-    """Return the hash that a container holds under any of the names."""
+    """Return the hash that a container holds under any of the names; blank is none."""
     for record in piece.readings:
-        if record.get("variable") in variables and record.get("present"):
+        held = record.get("present") and not record.get("blank")
+        if held and record.get("variable") in variables:
             value = record.get("hash")
             return value if isinstance(value, str) else None
     return None

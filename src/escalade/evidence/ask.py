@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import field
 from typing import Generic
+from typing import NamedTuple
 from typing import TypeVar
 
 from escalade.evidence.crew import Crew
@@ -42,8 +41,7 @@ SLICE_S = 0.2
 """How often a wait looks at the stop event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A moment on the monotonic clock, and an event that makes it come at once."""
 
     ends: float
@@ -55,19 +53,31 @@ class Deadline:
         return 0.0 if self.stop.is_set() else max(0.0, self.ends - time.monotonic())
 
 
-@dataclass(slots=True)
 class Job:
     """One probe put to one target, and how far it came."""
 
-    probe: Probe
-    target: Target
-    questions: list[Question] = field(default_factory=list)
-    answers: list[Answer | None] = field(default_factory=list)
-    followed: bool = False
-    done: bool = False
-    parsed: Parsed = Parsed()  # noqa: RUF009 (frozen)
-    time: float = 0.0
-    took_s: float = 0.0
+    __slots__ = (
+        "answers",
+        "done",
+        "followed",
+        "parsed",
+        "probe",
+        "questions",
+        "target",
+        "time",
+        "took_s",
+    )
+
+    def __init__(self, probe: Probe, target: Target) -> None:
+        self.probe = probe
+        self.target = target
+        self.questions: list[Question] = []
+        self.answers: list[Answer | None] = []
+        self.followed = False
+        self.done = False
+        self.parsed = Parsed()
+        self.time = 0.0
+        self.took_s = 0.0
 
     @property
     def args(self) -> Args:
@@ -101,21 +111,22 @@ def _guarded(job: Job, call: Callable[[], _T]) -> _T | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(NamedTuple):
     """A shell question that waits for the batch: whose, and which."""
 
     job: Job
-    index: int
+    place: int
     question: Script | Inside
 
 
-@dataclass(slots=True)
 class Later(Generic[_T]):
     """A value that a crew's thread will bring; `done` without one: it broke."""
 
-    value: _T | None = None
-    done: bool = False
+    __slots__ = ("done", "value")
+
+    def __init__(self) -> None:
+        self.value: _T | None = None
+        self.done = False
 
 
 class Asker:

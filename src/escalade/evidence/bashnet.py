@@ -150,7 +150,8 @@ def _query(name: str, number: int) -> str:
 def _read(text: str) -> tuple[dict[int, _Line], dict[int, _Line]]:
     """Return the lines that were printed, by number: of names and of attempts."""
     tables: dict[str, dict[int, _Line]] = {"D": {}, "E": {}}
-    for line in text.splitlines():
+    # Only at newlines: what a peer answers may hold every other kind of line end.
+    for line in text.split("\n"):
         kind, number, rest = (*line.split(" ", 2), "", "", "")[:3]
         if kind in tables and number.isdigit():
             word, _, tail = rest.partition(" ")
@@ -163,8 +164,9 @@ def _heard(attempt: Attempt, found: _Line | None, said: _Line | None) -> Heard:
     how, tail = found or ("unknown", "")
     addresses = (attempt.host,) if attempt.literal else tuple(tail.split())
     if not addresses and how != "self":
-        known = how != "unknown"
-        return Heard("dns" if known else None, detail=f"name server: {how}")
+        if how == "unknown":
+            return Heard(None, detail="the container's name server was not found")
+        return Heard("dns", detail=f"name server: {how}")
     if said is None:
         return Heard(None, addresses, detail="no answer was read")
     return _spoken(attempt, addresses, said)

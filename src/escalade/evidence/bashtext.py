@@ -17,6 +17,7 @@ __all__ = ["BASH", "ELSE", "PYTHON"]
 # bash has no time limit for connect: the parent waits 2 s for all, then kills. On the
 # host the Engine's own files (R, L) are read; /etc is the container's only where the
 # host name (H) is, and a link in the container's /etc would lead to the host's file.
+# Every child is waited for: process 1 of a container may reap nobody.
 BASH = r"""LC_ALL=C; trap '' PIPE; declare -A A; C=(); W=(); F=(); G=(); K=()
 read -r h </proc/sys/kernel/hostname
 if [[ ! -r $R ]]; then R=/etc/resolv.conf L=/etc/hosts; [[ $h == "$H" ]] || R= L=; fi
@@ -44,9 +45,9 @@ for i in "${W[@]}"; do C[i]=timeout; done; exec 3<>"/dev/udp/$v/53" || return
 for i in "${W[@]}"; do q=${Q[i]}
   case $q in *\\012*) env printf "$q" >&3;; *) printf "$q" >&3;; esac; done
 exec 4< <(exec dd bs=4096 count=${#W[@]} <&3); y=$!
-exec 5< <(exec od -An -v -tu1 <&4); IFS= read -r -d '' -t 1.5 -u 5 s; g=
+exec 5< <(exec od -An -v -tu1 <&4); o=$!; g=; IFS= read -r -d '' -t 1.5 -u 5 s
 if (($?>128)); then kill $y; IFS= read -r -d '' -t 0.5 -u 5 g; fi
-exec 3>&- 4<&- 5<&-; parse "$s$g"; }
+exec 3>&- 4<&- 5<&-; wait $y $o; parse "$s$g"; }
 ((${#W[@]})) && [[ -r $R ]] && resolve 2>/dev/null <"$R"
 for i in "${!N[@]}"; do echo "D $i ${C[i]} ${A[${N[i]}]}"; done
 dial() { exec 2>&1; exec 3<>"/dev/tcp/$1/$2" || return; echo up; case $3 in
@@ -71,6 +72,7 @@ for i in "${!F[@]}"; do s=late
     [[ $a == "${G[i]}" && $c == 0x0 ]] && s=arp; done </proc/net/arp; } 2>/dev/null
   printf 'E %s %s\n' $i "$s"
 done
+wait "${K[@]}" 2>/dev/null
 """
 
 PYTHON = r"""
@@ -108,13 +110,15 @@ os._exit(0)
 
 ELSE = r"""if command -v bash >/dev/null 2>&1; then bash -c %(bash)s
 elif command -v python3 >/dev/null 2>&1; then python3 -c %(python)s
-elif [ "$(nc --help 2>&1 | grep -c BusyBox)" != 0 ]; then
+elif case $(nc --help 2>&1) in *BusyBox*) true;; *) false;; esac; then
 for i in %(numbers)s; do echo "D $i self"; done; i=0
 for row in %(rows)s; do set -- $row; (
   case $3 in http) q="GET / HTTP/1.1\r\nHost: $1:$2\r\nConnection: close\r\n\r\n";;
   redis) q='PING\r\n';; *) q=;; esac
-  r=$(printf "$q" | nc -w 2 "$1" "$2" 2>&1 & p=$!
-    (sleep 4; kill $p) >/dev/null 2>&1 & wait $p; echo "#$?")
+  r=$(printf "$q" | nc -w 2 "$1" "$2" 2>&1 & p=$!; n=0
+    while [ $n -lt 20 ] && kill -0 $p 2>/dev/null; do
+      n=$((n+1)); sleep 0.2 2>/dev/null || { sleep 1; n=$((n+4)); }; done
+    kill $p 2>/dev/null; wait $p; c=$?; wait; echo "#$c")
   c=${r##*#}; r=${r%%#*}; r=${r%%%%
 *}
   case $r:$3 in "nc: timed out"*) s=late;; "nc: "*) s="fail $r";; :tcp) s=up;;

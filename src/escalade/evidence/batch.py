@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from escalade.evidence.probe import Answer
 from escalade.model import Status
@@ -24,8 +24,8 @@ MAX_LINE = 100_000
 """Longest quoted line: Linux takes at most 131,072 bytes in one argument."""
 ABREAST = 8
 """Groups that run side by side."""
-KILLED = (124, 137)
-"""Exit codes of `timeout`: after its TERM, after its KILL."""
+KILLED = (124, 137, 143)
+"""Exit codes of `timeout`: after its TERM, after its KILL, and of busybox's."""
 
 RUNNER = r"""exec 4>&1
 S=$1 N=$2
@@ -40,8 +40,7 @@ done"""
 """POSIX shell: `shell nonce (key seconds bytes text)...`; one frame for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(NamedTuple):
     """One shell question: `key` names its answer, `group` those it runs after.
 
     `pid`, where given, is the process whose network namespace is entered; such a
@@ -56,8 +55,7 @@ class Snippet:
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """One line for `Transport.run`, the keys it answers, and its output's bound."""
 
     line: str
@@ -65,9 +63,9 @@ class Batch:
     limit: int
 
 
-def argv(snippets: Iterable[Snippet], *, shell: str, nonce: str) -> tuple[str, ...]:
+def argv(snippets: Iterable[Snippet], *, program: str, nonce: str) -> tuple[str, ...]:
     """Return the runner's arguments for snippets. Seconds are whole: busybox."""
-    words = [shell, nonce]
+    words = [program, nonce]
     for one in snippets:
         seconds = max(1, math.ceil(one.timeout_s))
         words += [str(one.key), str(seconds), str(one.limit), one.text]
@@ -90,7 +88,7 @@ def _command(group: Sequence[Snippet], *, nonce: str, bound_s: int) -> str:
     pid = group[0].pid
     enter = "" if pid is None else f"nsenter -t {pid} -n "
     shell = "sh" if pid is None else "bash"
-    words = " ".join(_quoted(w) for w in argv(group, shell=shell, nonce=nonce))
+    words = " ".join(_quoted(w) for w in argv(group, program=shell, nonce=nonce))
     return f'timeout -k 1 {bound_s} {enter}{shell} -c "$R" escalade {words}'
 
 
@@ -118,7 +116,7 @@ def _bash(groups: Sequence[Sequence[Snippet]], nonce: str, bound_s: int) -> str:
 def _plain(groups: Sequence[Sequence[Snippet]], nonce: str) -> str:
     """Return the line for a host without bash: one after the other."""
     flat = [one for group in groups for one in group]
-    words = shlex.join(argv(flat, shell="sh", nonce=nonce))
+    words = shlex.join(argv(flat, program="sh", nonce=nonce))
     return f"sh -c {shlex.quote(RUNNER)} escalade {words}"
 
 

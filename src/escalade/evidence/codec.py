@@ -178,7 +178,7 @@ def _piece(record: Mapping[str, Any]) -> Evidence:
 def _args(record: Any) -> Args:
     """Return canonical arguments."""
     found = _kind(record, dict, "args")
-    return tuple(sorted((str(k), _value(v)) for k, v in found.items()))  # type: ignore[misc]
+    return tuple(sorted((str(k), _value(v)) for k, v in found.items()))
 
 
 def _reading(record: Any) -> Reading:

@@ -57,9 +57,14 @@ printf '\n#stderr %%s\n%%s\n' "${e##*#}" "${e%%#*}" """
 
 
 def _labels(target: Target) -> Mapping[str, Any]:
-    """Return the labels of a container's record, of the list's or the inspect's kind."""
-    own = target.inspect.get("Labels")
-    return as_dict(own or as_dict(target.inspect.get("Config")).get("Labels"))
+    """Return the labels of one container of the stack that names its files."""
+    boxes = [target.inspect, *as_dict(target.facts.get("inspects")).values()]
+    for box in boxes:
+        labels = as_dict(as_dict(box.get("Config")).get("Labels"))
+        mine = labels.get(LABEL) == target.address.stack
+        if mine and labels.get(f"{LABEL}.config_files"):
+            return labels
+    return {}
 
 
 def _split(text: object) -> list[str]:
@@ -221,7 +226,8 @@ COMPOSE = Probe(
     name="compose",
     scope="stack",
     doc="One record for each service of the stack's Compose files, as Compose itself "
-    "reads them; of variables their names, and whether they are blank.",
+    "reads them, those of unused profiles too; of variables their names, and whether "
+    "they are blank. unset_variables: those that the files use and nobody sets.",
     readings={
         "service": str,
         "image": str,

@@ -90,6 +90,7 @@ def _life(inspect: Mapping[str, Any], now: float) -> Mapping[str, Value]:
     down = max(0.0, now - finished) if not running and finished else None
     ran = finished - started if finished and started and finished >= started else None
     young = uptime is not None and uptime < YOUNG_S
+    looping = restarting or (count >= LOOPS and young)
     return {
         "state": str(state.get("Status") or ""),
         "running": running,
@@ -105,7 +106,8 @@ def _life(inspect: Mapping[str, Any], now: float) -> Mapping[str, Value]:
         "ran_s": _tenth(ran),
         "started_at": started,
         "finished_at": finished,
-        "crash_looping": restarting or (count >= LOOPS and young),
+        "crash_looping": looping,
+        "failing": looping or state.get("Status") in ("exited", "dead"),
     }
 
 
@@ -123,9 +125,11 @@ def _network(target: Target) -> Mapping[str, Value]:
     aliases = [a for net in nets.values() for a in as_list(net.get("Aliases"))]
     me = [p for p in target.peers if p.replica == target.address.replica]
     exposed = as_dict(as_dict(inspect.get("Config")).get("ExposedPorts"))
+    mode = str(host.get("NetworkMode") or "")
     return {
         "networks": tuple(sorted(nets)),
-        "network_mode": str(host.get("NetworkMode") or ""),
+        "on_network": bool(nets) or mode.partition(":")[0] in ("host", "container"),
+        "network_mode": mode,
         "addresses": me[0].addresses if me else (),
         "aliases": texts(aliases),
         "published": _bindings(settings.get("Ports")),
@@ -189,15 +193,17 @@ def _oneshot(target: Target, life: Mapping[str, Value]) -> bool:
     wish = f"{at.service}:service_completed_successfully"
     others = as_dict(target.facts.get("inspects")).values()
     return any(
-        wish in depends_of(other) for other in others if _label(other, "project") == at.stack
+        wish in depends_of(other)
+        for other in others
+        if _label(other, "project") == at.stack
     )
 
 
 def _desired(target: Target) -> str:
     """Return running or stopped, as the inventory has it; running by default."""
     at = target.address
-    said = as_dict(target.facts.get("expected")).get((at.stack, at.service))
-    return str(as_dict(said).get("desired") or "running")
+    said: Mapping[object, Any] = target.facts.get("expected", {})
+    return str(as_dict(said.get((at.stack, at.service))).get("desired") or "running")
 
 
 CONTAINER = Probe(
@@ -226,6 +232,7 @@ CONTAINER = Probe(
         "finished_at": float,
         "created_at": float,
         "crash_looping": bool,
+        "failing": bool,
         "health": str,
         "health_streak": int,
         "health_exit": int,
@@ -239,6 +246,7 @@ CONTAINER = Probe(
         "health_missed": bool,
         "restart_policy": str,
         "networks": tuple,
+        "on_network": bool,
         "network_mode": str,
         "addresses": tuple,
         "aliases": tuple,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 
+from escalade.evidence.parsing import PROJECT
+from escalade.evidence.parsing import SERVICE
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import as_list
 from escalade.evidence.parsing import texts
@@ -31,13 +33,10 @@ __all__ = [
 
 LIST = "/containers/json?all=1"
 """The Engine's list of all containers, running or not."""
-PROJECT = "com.docker.compose.project"
-SERVICE = "com.docker.compose.service"
 ONE_OFF = "com.docker.compose.oneoff"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One container of the list: `service` is its name where Compose gave none."""
 
     id: str
@@ -115,7 +114,9 @@ def _ports(inspect: Mapping[str, Any]) -> tuple[int, ...]:
     keys: dict[str, None] = dict.fromkeys(
         as_dict(as_dict(inspect.get("Config")).get("ExposedPorts"))
     )
-    keys |= dict.fromkeys(as_dict(as_dict(inspect.get("HostConfig")).get("PortBindings")))
+    keys |= dict.fromkeys(
+        as_dict(as_dict(inspect.get("HostConfig")).get("PortBindings"))
+    )
     keys |= dict.fromkeys(as_dict(as_dict(inspect.get("NetworkSettings")).get("Ports")))
     split = (key.partition("/") for key in keys)
     ports = (whole(port) for port, _, proto in split if proto in ("tcp", ""))

@@ -17,9 +17,17 @@ from escalade.evidence.probe import Question
 from escalade.evidence.probe import Target
 from escalade.evidence.probe import failed
 from escalade.model import Args
+from escalade.model import Reading
 from escalade.model import Status
 
 __all__ = ["DOCKER_DISK"]
+
+SUMMARIES = {
+    "images_size": "ImageUsage",
+    "containers_size": "ContainerUsage",
+    "volumes_size": "VolumeUsage",
+    "cache_size": "BuildCacheUsage",
+}
 
 
 def _questions(target: Target, args: Args) -> tuple[Question, ...]:
@@ -38,21 +46,34 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     except ValueError:
         reason = "the Engine's answer is no JSON, or was cut"
         return Parsed(status=Status.ERROR, complete=False, reason=reason)
+    record = _summary(usage) if "ImageUsage" in usage else _counted(usage)
+    return Parsed((record,))
+
+
+def _summary(usage: Mapping[str, Any]) -> Reading:
+    """Return what API 1.52 and later sum up themselves."""
+    parts = {name: as_dict(usage.get(key)) for name, key in SUMMARIES.items()}
+    sizes = {name: _int(part.get("TotalSize")) for name, part in parts.items()}
+    reclaimable = sum(_int(part.get("Reclaimable")) for part in parts.values())
+    return {**sizes, "reclaimable": reclaimable}
+
+
+def _counted(usage: Mapping[str, Any]) -> Reading:
+    """Return the sums over the items that older versions list."""
     images = _items(usage, "Images")
     boxes = _items(usage, "Containers")
     volumes = [as_dict(v.get("UsageData")) for v in _items(usage, "Volumes")]
-    cache = _items(usage, "BuildCache")
-    record = {
-        "images_size": max(0, _int(usage.get("LayersSize"))),
+    cache = [c for c in _items(usage, "BuildCache") if not c.get("Shared")]
+    return {
+        "images_size": _int(usage.get("LayersSize")),
         "containers_size": _sum(boxes, "SizeRw"),
         "volumes_size": _sum(volumes, "Size"),
-        "cache_size": _sum([c for c in cache if not c.get("Shared")], "Size"),
+        "cache_size": _sum(cache, "Size"),
         "reclaimable": _idle_images(images)
         + _sum([b for b in boxes if not _runs(b)], "SizeRw")
         + _sum([v for v in volumes if v.get("RefCount") == 0], "Size")
-        + _sum([c for c in cache if not (c.get("Shared") or c.get("InUse"))], "Size"),
+        + _sum([c for c in cache if not c.get("InUse")], "Size"),
     }
-    return Parsed((record,))
 
 
 def _items(usage: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

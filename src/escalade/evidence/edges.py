@@ -62,6 +62,7 @@ PORTS = {
 """The port of a scheme, or of a kind of server that a variable is named after."""
 LOCAL_SCHEMES = frozenset({"data", "file", "npipe", "sqlite", "stun", "turn", "unix"})
 COMMAND = "command"
+PROJECT = "com.docker.compose.project"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -85,7 +86,9 @@ def _pattern(name: str) -> re.Pattern[str]:
         "|TARGET|MASTER|PRIMARY|REPLICA|PROXY|SERVICE"
     )
     texts = {
-        "url": r"\b([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s'\"<>]+)",
+        # A comma may join hosts of one URL, or one URL and the next.
+        "url": r"\b([A-Za-z][A-Za-z0-9+.-]*)://((?:(?!,\s*[A-Za-z][A-Za-z0-9+.-]*://)"
+        r"[^/?#\s'\"<>])+)",
         "place": r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(?::(\d{1,5}))?",
         "free": r"(?<![\w./:@-])([A-Za-z0-9_][A-Za-z0-9_.-]*):(\d{2,5})(?![\w.:])",
         "dials": rf"({endings})$",
@@ -132,13 +135,20 @@ def mate_of(target: Target, port: int) -> Peer | None:
 
 
 def near(target: Target) -> tuple[Peer, ...]:
-    """Return the other containers of the target's own stack."""
-    return tuple(
-        peer
-        for peer in target.peers
-        if peer.replica != target.address.replica
-        and peer.stack in ("", target.address.stack)
-    )
+    """Return the other containers of the target's own stack.
+
+    Two stacks of one host may both have a `redis`; the label tells them apart.
+    """
+    records = target.facts.get("inspects")
+
+    def is_near(peer: Peer) -> bool:
+        record = records.get(peer.replica) if isinstance(records, Mapping) else None
+        labels = _dig(record, "Config", "Labels") if record else None
+        stack = target.address.stack
+        return not record or (labels or {}).get(PROJECT) == stack
+
+    others = (p for p in target.peers if p.replica != target.address.replica)
+    return tuple(peer for peer in others if is_near(peer))
 
 
 def own_names(target: Target) -> frozenset[str]:
@@ -242,13 +252,11 @@ def _of_variable(
     name = variable.lstrip("-").replace("-", "_").upper()
     if _pattern("listens").search(name) or not value:
         return
-    urls = list(_urls(variable, value, peers))
-    if urls:
-        yield from urls
-    elif any(c.isspace() for c in value):
-        yield from _free(variable, value, peers)
-    elif _pattern("dials").search(name):
-        for part in re.split("[,;]", value):
+    parts = re.split(r"[,;]\s*", value)
+    if "://" in value and not any(c.isspace() for c in value):
+        yield from _urls(variable, value, peers)
+    elif _pattern("dials").search(name) and not any(" " in part for part in parts):
+        for part in parts:
             yield from _place(variable, name, part, (settings, peers))
     else:
         yield from _free(variable, value, peers)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 from escalade.evidence.discover import LIST
 from escalade.evidence.parsing import as_dict
+from escalade.evidence.parsing import json_or_none
 from escalade.evidence.parsing import whole
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Get
@@ -38,10 +38,7 @@ def _json(answer: Answer | None) -> Any:
     """Return an answer's JSON, None where there is none."""
     if answer is None or answer.status is not Status.OK:
         return None
-    try:
-        return json.loads(answer.body)
-    except ValueError:
-        return None
+    return json_or_none(answer.body)
 
 
 def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:

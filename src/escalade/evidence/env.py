@@ -18,6 +18,7 @@ from escalade.evidence.probe import Seen
 from escalade.evidence.probe import Target
 from escalade.evidence.probe import View
 from escalade.evidence.secrets import argv_of
+from escalade.evidence.secrets import flag_value
 from escalade.evidence.secrets import key_pairs
 from escalade.evidence.secrets import password_of
 from escalade.evidence.secrets import variables_of
@@ -120,12 +121,10 @@ def _keys(value: str, argv: Sequence[str], key: bytes) -> Iterator[Reading]:
 
 def _flag(argv: Sequence[str]) -> str:
     """Return the keys on a server's command line; `--dev` alone brings its own."""
-    for index, word in enumerate(argv):
-        if word == "--keys" and index + 1 < len(argv):
-            return argv[index + 1]
-        if word.startswith("--keys="):
-            return word.removeprefix("--keys=")
-    configured = any(w.split("=")[0] in _CONFIGURED for w in argv)
+    said = flag_value(argv, "--keys")
+    if said:
+        return said
+    configured = any(flag_value(argv, flag) for flag in _CONFIGURED)
     server = any("livekit" in word for word in argv[:1])
     return PLACEHOLDERS if server and "--dev" in argv and not configured else ""
 

@@ -109,8 +109,12 @@ def gather(
     say(host.name, "open")
     opened = transport.open()
     if not opened.status.answered:
-        cause, _, _ = opened.reason.partition(":")
-        return HostPass(HostState(host.name, False, cause, opened.reason))
+        cause = opened.cause or None
+        return HostPass(
+            HostState(
+                host=host.name, reachable=False, cause=cause, detail=opened.reason
+            )
+        )
     pass_ = _Pass(host, transport, options, lambda phase: say(host.name, phase))
     try:
         return pass_.all(wanted)
@@ -153,7 +157,7 @@ class _Pass:
         asker.wait(lambda: engine.answers[0] is not None)
         boxes = self._listed(engine)
         self.say("containers")
-        lost = self._inspect([b for b in boxes if self._asked_for(b)], boxes)
+        lost = self._inspect(boxes)
         asker.wait(lambda: facts is None or facts.done)
         plan.facts |= (facts and facts.value) or {}
         for job in plan.first():
@@ -168,7 +172,7 @@ class _Pass:
         pieces = (*plan.expected, *lost, *self._evidence(redactor))
         found = tuple(sorted((*pieces, *absent(pieces)), key=order))
         self.say("done")
-        return HostPass(HostState(self.host.name, True), found, stacks(boxes))
+        return HostPass(HostState(self.host.name, reachable=True), found, stacks(boxes))
 
     # ------------------------------------------------------------------ parts
 
@@ -195,17 +199,16 @@ class _Pass:
         self.asker.no_engine = answer
         return ()
 
-    def _asked_for(self, box: Listed) -> bool:
-        """Whether a container belongs to the stacks that were asked for."""
-        return not self.options.stacks or box.stack in self.options.stacks
-
-    def _inspect(
-        self, targets: Sequence[Listed], boxes: Sequence[Listed]
-    ) -> tuple[Evidence, ...]:
-        """Read every container's record into the plan; return what was lost.
+    def _inspect(self, boxes: Sequence[Listed]) -> tuple[Evidence, ...]:
+        """Read the containers' records into the plan; return what was lost.
 
         All are read, whatever stacks were asked for: one may answer the others' calls.
+        A quick look asks nobody who calls whom, so it reads the others not.
         """
+        wish = self.options.stacks
+        targets = [box for box in boxes if not wish or box.stack in wish]
+        if self.options.mode == "quick":
+            boxes = targets
 
         def ask(box: Listed) -> Callable[[], Answer]:
             question = Get(inspect_path(box), timeout_s=INSPECT_S)

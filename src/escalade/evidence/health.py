@@ -45,7 +45,8 @@ def health(inspect: Mapping[str, Any], now: float) -> Mapping[str, Value]:
         "health_streak": streak if check["healthcheck"] else None,
         "health_exit": whole(last.get("ExitCode")) if last else None,
         "health_output": _output(str(last.get("Output") or "")),
-        "health_missed": bool(check["healthcheck"]) and _missed(check, state, last, now),
+        "health_missed": bool(check["healthcheck"])
+        and _missed(check, state, last, now),
     }
 
 

@@ -13,4 +13,5 @@ HOST = Probe(
     "host-key-unknown, host-key-changed, auth, gateway or closed.",
     readings={"reachable": bool, "cause": str, "detail": str},
     quick=True,
+    derived=True,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 
 from escalade.evidence.logscan import Found
 from escalade.evidence.logscan import Wish
@@ -16,6 +16,7 @@ from escalade.evidence.logstream import Lines
 from escalade.evidence.logstream import first
 from escalade.evidence.logstream import last
 from escalade.evidence.logstream import read
+from escalade.evidence.logview import AFTER
 from escalade.evidence.logview import view
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import timestamp
@@ -33,6 +34,7 @@ from escalade.model import Status
 __all__ = ["LOG", "TAIL_LINES"]
 
 TAIL_LINES = 400
+QUICK_LINES = 100
 TAIL_BYTES = 1_000_000
 HEAD_LINES = 400
 HEAD_BYTES = 256_000
@@ -44,8 +46,7 @@ start after the process runs."""
 TAIL_S, REST_S, DEEP_S = 5.0, 3.0, 110.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """The current run of a container, on the host's clock; None where it never ran."""
 
     started: float | None
@@ -93,7 +94,7 @@ def _questions(target: Target, args: Args) -> tuple[Question, ...]:
     if run.started is None:
         return ()
     keep = last(TAIL_BYTES, tty=run.tty)
-    tail = Get(_path(target, f"tail={TAIL_LINES}"), timeout_s=TAIL_S, fold=keep)
+    tail = Get(_path(target, f"tail={_asked(target)}"), timeout_s=TAIL_S, fold=keep)
     wishes = _wishes(target)
     if target.facts.get("mode") != "deep" or not wishes:
         return (tail,)
@@ -110,16 +111,21 @@ def _follow(
     if run.started is None or target.facts.get("mode") == "quick" or not answers:
         return ()
     tail = read(answers[0].body, tty=run.tty)
-    if not answers[0].status.answered or _tail_from(tail, run) is None:
+    if not answers[0].status.answered or _tail_from(tail, run, _asked(target)) is None:
         return ()
     query = f"since={run.begins:.6f}&until={run.started + HEAD_S:.6f}"
     keep = first(HEAD_LINES, HEAD_BYTES, tty=run.tty)
     return (Get(_path(target, query), timeout_s=REST_S, fold=keep),)
 
 
-def _tail_from(tail: Lines, run: _Run) -> float | None:
+def _asked(target: Target) -> int:
+    """Return how many of the last lines are asked for."""
+    return QUICK_LINES if target.facts.get("mode") == "quick" else TAIL_LINES
+
+
+def _tail_from(tail: Lines, run: _Run, asked: int) -> float | None:
     """Return from when on the last lines were read, None if from the beginning."""
-    if len(tail.lines) < TAIL_LINES and not tail.dropped:
+    if len(tail.lines) < asked and not tail.dropped:
         return None
     oldest = next((line.time for line in tail.lines if line.time is not None), None)
     if oldest is None or (run.begins is not None and oldest <= run.begins):
@@ -136,7 +142,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     if not answers[0].status.answered:
         return _unread(answers[0])
     tail = read(answers[0].body, tty=run.tty)
-    tail_from = _tail_from(tail, run)
+    tail_from = _tail_from(tail, run, _asked(target))
     deep, rest = _split(target, answers[1:])
     head, head_to = _head(target, run, rest)
     begin = [x for x in head.lines if tail_from is None or (x.time or 0.0) < tail_from]
@@ -150,9 +156,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     return _parsed(readings, (*answers, *([] if whole else [None])))
 
 
-def _parsed(
-    readings: tuple[Reading, ...], answers: Sequence[Answer | None]
-) -> Parsed:
+def _parsed(readings: tuple[Reading, ...], answers: Sequence[Answer | None]) -> Parsed:
     """Return the readings with what is missing from them."""
     broken = [a for a in answers if a is not None and a.status is not Status.OK]
     complete = not broken and None not in answers
@@ -218,7 +222,7 @@ def _scanned(one: Found) -> Reading:
     return {
         "part": "scan",
         "key": one.key,
-        "count": one.count,
+        "count": one.hits,
         "first": one.first,
         "last": one.last,
         "stream": one.stream,
@@ -234,6 +238,7 @@ _VIEWED: Mapping[str, Any] = {
     "newer_than": Argument(str, many=True),
     "stream": Argument(str, choices=("stdout", "stderr")),
     "run": Argument(str, "current", choices=("current", "any")),
+    AFTER: Argument(float),
 }
 
 LOG = Probe(

@@ -14,8 +14,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import asdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from escalade.evidence.parsing import clean
 from escalade.evidence.parsing import timestamp
@@ -33,23 +32,23 @@ _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) ?")
 _SEAM = re.compile(
     rb"(?<=[^\n])[\x01\x02]\x00\x00\x00.{4}\d{4}-\d\d-\d\dT[\d:.]{8,18}Z ", re.DOTALL
 )
-_SPECIAL = re.compile(r"\\[dDwWsSbBAZ]|\\.|[\[\](){}.^$*+?|]")
+_CHOICE = re.compile(r"[|(\[{]")
+_PARTS = re.compile(r"(\\.|[.^$*+?])")
+_SPECIAL = re.compile(r"\\[A-Za-z0-9]|[.^$+]")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What is looked for: any of the literals, and the pattern where there is one."""
 
     literals: tuple[str, ...]
     pattern: str | None = None
 
 
-@dataclass(slots=True)
-class Found:
+class Found(NamedTuple):
     """What a scan found for a wish: lines, and the first and the last of them."""
 
     key: str
-    count: int = 0
+    hits: int = 0
     first: float | None = None
     last: float | None = None
     stream: str = "stdout"
@@ -86,7 +85,7 @@ def scan(looked_for: Iterable[Wish]) -> Callable[[Iterator[bytes]], bytes]:
         for block in _blocks(chunks):
             for seeker in seekers:
                 seeker.search(block)
-        return json.dumps([asdict(s.found) for s in seekers]).encode()
+        return json.dumps([s.found._asdict() for s in seekers]).encode()
 
     return fold
 
@@ -171,19 +170,23 @@ class _Seeker:
 
     def _lines(self, block: bytes, places: Iterator[int]) -> None:
         """Count the lines at these places; keep the first time and the last line."""
-        newest = -1
+        count, first, newest = self.found.hits, self.found.first, -1
         for at in places:
-            if self._pattern is not None and not self._pattern.search(
-                _taken(block, at)[2]
-            ):
+            if not self._fits(block, at):
                 continue
-            self.found.count += 1
-            newest = at
-            if self.found.first is None:
-                self.found.first = _taken(block, at)[0]
+            count, newest = count + 1, at
+            if first is None:
+                first = _taken(block, at)[0]
         if newest >= 0:
-            self.found.last, self.found.stream, text = _taken(block, newest)
-            self.found.text = text[:KEPT]
+            time, stream, text = _taken(block, newest)
+            key = self.found.key
+            self.found = Found(key, count, first, time, stream, text[:KEPT])
+
+    def _fits(self, block: bytes, at: int) -> bool:
+        """Whether the line at a place matches the pattern, if there is one."""
+        if self._pattern is None:
+            return True
+        return self._pattern.search(_taken(block, at)[2]) is not None
 
 
 def _taken(block: bytes, at: int) -> tuple[float | None, str, str]:
@@ -205,20 +208,19 @@ def _taken(block: bytes, at: int) -> tuple[float | None, str, str]:
 
 
 def _literal(pattern: str) -> str:
-    """Return a text that every match of a pattern must hold, "" where none is sure."""
-    if "|" in pattern or "(?" in pattern or "[" in pattern:
+    """Return a text that every match of a pattern must hold, "" where none is sure.
+
+    Anything with groups, sets, choices or counts is not looked into.
+    """
+    if _CHOICE.search(pattern):
         return ""
-    best = ""
-    run = ""
-    for part in re.split(r"(\\.|[(){}.^$*+?])", pattern):
-        if len(part) > 1 and part.startswith("\\") and not part[1].isalnum():
-            run += part[1]
-            continue
-        if part in ("*", "?", "{"):
-            run = run[:-1]
-        elif part and not _SPECIAL.fullmatch(part):
-            run += part
-            continue
-        if part:
-            best, run = max(best, run, key=len), ""
-    return max(best, run, key=len)
+    runs = [""]
+    for part in _PARTS.split(pattern):
+        if part in ("*", "?"):
+            runs[-1] = runs[-1][:-1]
+            runs.append("")
+        elif _SPECIAL.fullmatch(part):
+            runs.append("")
+        else:
+            runs[-1] += part.removeprefix("\\")
+    return max(runs, key=len)

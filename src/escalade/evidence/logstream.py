@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 from escalade.evidence.parsing import clean
 from escalade.evidence.parsing import timestamp
@@ -31,8 +31,7 @@ _NUMBERS = {"stdout": 1, "stderr": 2}
 Fold = Callable[[Iterator[bytes]], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a log; `time` (the host's clock) is None where the Engine gave none."""
 
     time: float | None
@@ -40,8 +39,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """What was read; `dropped` says that a fold kept less than was asked for."""
 
     lines: tuple[Line, ...]
@@ -56,9 +54,24 @@ def _frame(line: LogLine) -> bytes:
 
 
 def last(size: int, *, tty: bool) -> Fold:
-    """Return a fold that keeps the last `size` bytes of lines: the newest count most."""
+    """Return a fold that keeps the last `size` bytes of lines: the newest count most.
+
+    A stream that is no longer than that is kept as it came.
+    """
 
     def fold(chunks: Iterator[bytes]) -> bytes:
+        whole: list[bytes] = []
+        came = 0
+        for chunk in chunks:
+            whole.append(chunk)
+            came += len(chunk)
+            if came > size:
+                break
+        else:
+            return b"".join(whole)
+        return keep(chain(whole, chunks))
+
+    def keep(chunks: Iterator[bytes]) -> bytes:
         kept: deque[bytes] = deque()
         total, dropped = 0, False
         for line in log_lines(docker_logs(chunks, tty=tty), limit=KEPT):
@@ -108,8 +121,3 @@ def _line(stream: str, data: bytes) -> Line:
     stamp, space, rest = data.partition(b" ")
     time = timestamp(stamp.decode("ascii", "replace")) if space else None
     return Line(time, stream, clean(data if time is None else rest, LINE).rstrip())
-
-
-def texts(lines: Iterable[Line]) -> list[str]:
-    """Return the texts of lines."""
-    return [line.text for line in lines]

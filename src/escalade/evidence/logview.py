@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from escalade.evidence.logscan import wish_key
 from escalade.evidence.logscan import words
@@ -20,10 +19,12 @@ from escalade.model import Address
 from escalade.model import Args
 from escalade.model import Evidence
 from escalade.model import Reading
-from escalade.model import Scalar
 
-__all__ = ["RECENT_S", "view"]
+__all__ = ["AFTER", "RECENT_S", "view"]
 
+AFTER = "after"
+"""An argument that the road adds to a question put to another role: when the service
+that asks was started (epoch seconds). What was said of it before is not about it now."""
 RECENT_S = 900.0
 """What `scope: recent` looks at unless `within` says otherwise: a quarter of an hour."""
 START_S = 60.0
@@ -32,8 +33,7 @@ TEXT = 1000
 """Characters of the quoted line."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(NamedTuple):
     """What of a log was read: the record that stands before its lines."""
 
     run_from: float | None
@@ -50,8 +50,7 @@ class _Span:
         return self.head_to is not None and self.head_to >= self.tail_from
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """The arguments of one question, their defaults in place."""
 
     contains: tuple[str, ...]
@@ -61,11 +60,12 @@ class _Wanted:
     within: float
     stream: str | None
     run: str
+    after: float
 
 
 def _wanted(args: Args) -> _Wanted:
     """Return what is asked. A limit in time is the rule for recent lines alone."""
-    given: Mapping[str, Scalar] = dict(args)
+    given = dict(args)
     scope = str(given.get("scope") or "recent")
     within = given.get("within")
     default = RECENT_S if scope == "recent" else 0.0
@@ -77,6 +77,7 @@ def _wanted(args: Args) -> _Wanted:
         within=float(within) if isinstance(within, (int, float)) else default,
         stream=None if given.get("stream") is None else str(given["stream"]),
         run=str(given.get("run") or "current"),
+        after=_number(given.get(AFTER)) or 0.0,
     )
 
 
@@ -172,6 +173,7 @@ def _in_scope(
     is recent about it.
     """
     start = 0.0 if wanted.run == "any" else span.run_from or 0.0
+    start = max(start, wanted.after)
     end = float("inf")
     if wanted.scope == "start" and span.run_from is not None:
         start, end = span.run_from, span.run_from + START_S
@@ -220,7 +222,7 @@ def _deep(piece: Evidence, wanted: _Wanted, span: _Span, now: float) -> View | N
     """Return the view over a scan of the whole log, None where it was not scanned for."""
     scans = {r.get("key"): r for r in piece.readings if r.get("part") == "scan"}
     hit = scans.get(wish_key(wanted.contains, wanted.matches))
-    if hit is None or wanted.stream or wanted.run == "any":
+    if hit is None or wanted.stream or wanted.run == "any" or wanted.after:
         return None
     last = _number(hit.get("last"))
     if wanted.newer_than:

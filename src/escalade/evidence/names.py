@@ -51,8 +51,10 @@ def names_of(piece: Evidence) -> Iterable[str]:
 
 
 def stack_names(pieces: Iterable[Evidence]) -> Mapping[str, str]:
-    """Return name to service, over all containers of a stack; a service's own
-    name wins over another's alias."""
+    """Return name to service, over all containers of a stack.
+
+    A service's own name wins over another's alias.
+    """
     table: dict[str, str] = {}
     own: dict[str, str] = {}
     for piece in pieces:

@@ -94,13 +94,15 @@ def _shared(mine: list[Reading], theirs: list[Reading]) -> bool | None:
 
 
 def _networks(records: list[Reading]) -> frozenset[str] | None:
-    """Return all networks of a service's running containers; None when none runs
-    or one of them lives in another's or the host's network."""
+    """Return all networks of a service's running containers.
+
+    None when none runs, or one of them lives in another's or the host's network.
+    """
     networks: set[str] = set()
-    running = [r for r in records if r.get("state") == "running"]
-    if not running:
+    alive = [r for r in records if r.get("state") in ("running", "paused")]
+    if not alive:
         return None
-    for record in running:
+    for record in alive:
         mode: Value = record.get("network_mode")
         if isinstance(mode, str) and mode.startswith(("container:", "host", "none")):
             return None

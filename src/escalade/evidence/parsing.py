@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -9,16 +10,27 @@ from datetime import UTC
 from datetime import datetime
 from typing import Any
 
+from escalade.evidence.probe import Target
+
 __all__ = [
+    "PROJECT",
+    "SERVICE",
     "as_dict",
     "as_list",
     "clean",
+    "json_or_none",
     "number",
+    "own_address",
     "pairs",
     "seconds",
+    "texts",
     "timestamp",
     "whole",
+    "whole_words",
 ]
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
 
 CUT = "... [cut]"
 _ESCAPES = re.compile(
@@ -83,7 +95,8 @@ def clean(data: bytes | str, limit: int = 8192) -> str:
     word that would otherwise stand there in part (half a secret is not recognised).
     """
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    text = _ESCAPES.sub("", text)
+    if not text.replace("\t", " ").isprintable():
+        text = _ESCAPES.sub("", text)
     if len(text) <= limit:
         return text
     return whole_words(text[:limit]) + CUT
@@ -110,3 +123,17 @@ def as_list(value: object) -> list[Any]:
 def texts(values: Iterable[object]) -> tuple[str, ...]:
     """Return the distinct texts among values, in their first order."""
     return tuple(dict.fromkeys(str(v) for v in values if v not in (None, "")))
+
+
+def json_or_none(body: bytes) -> Any:
+    """Return a body read as JSON, None where it is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def own_address(target: Target) -> str | None:
+    """Return where a container is reached from its host, None where it is nowhere."""
+    mine = (p for p in target.peers if p.replica == target.address.replica)
+    return next((address for peer in mine for address in peer.addresses), None)

@@ -50,7 +50,7 @@ class Plan:
         self._records: Mapping[Listed, Mapping[str, Any]] = {}
         self._targets: tuple[Listed, ...] = ()
         self._peers: tuple[Peer, ...] = ()
-        self._shared: dict[str, Any] = {}
+        self._shared: dict[str, Any] = {"mode": mode, "inspects": {}, "wishes": ()}
         self._asked: set[Address] = set()
 
     def know(
@@ -60,13 +60,9 @@ class Plan:
         self._records = records
         self._targets = tuple(box for box in targets if box in records)
         self._peers = peers(records)
-        self._shared = {
-            "mode": self.mode,
-            "inspects": {box.name: record for box, record in records.items()},
-            "expected": {
-                (p.address.stack, p.address.service): p.readings[0]
-                for p in self.expected
-            },
+        self._shared["inspects"] = {box.name: r for box, r in records.items()}
+        self._shared["expected"] = {
+            (p.address.stack, p.address.service): p.readings[0] for p in self.expected
         }
 
     def secrets(self) -> Iterator[str]:
@@ -86,9 +82,9 @@ class Plan:
             if probe.name not in (*FIRST, *ALONE):
                 yield from self._always(probe)
         for place in wanted:
-            probe = self.catalog.get(place.probe)
-            if probe is not None and self._asks(probe):
-                yield from self._wanted(probe, place)
+            known = self.catalog.get(place.probe)
+            if known is not None and self._asks(known):
+                yield from self._wanted(known, place)
 
     def host_target(self, probe: str, args: Args = ()) -> Target:
         """Return the host as a target."""

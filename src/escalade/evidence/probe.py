@@ -118,10 +118,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another container of the same host, as questions need to know it.
-
-    `stack` is None outside any stack, and "" where nobody said.
-    """
+    """Another container of the same host, as questions need to know it."""
 
     service: str
     replica: str
@@ -129,7 +126,6 @@ class Peer:
     addresses: tuple[str, ...]
     ports: tuple[int, ...]
     running: bool
-    stack: str | None = ""
 
 
 @dataclass(frozen=True, slots=True)

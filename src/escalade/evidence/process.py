@@ -29,7 +29,8 @@ ENDLESS = 1 << 60
 
 # One command (grep); the rest is the shell's own. `at` finds a cgroup's folder: inside
 # a host that is itself a container the path may start above what is mounted here, so
-# its head is dropped until it fits. Of the first 20 processes open files are counted.
+# its head is dropped until it fits. A zombie is in no list of a cgroup: process 1 is
+# asked for its children. Of the first 20 processes open files are counted.
 SCRIPT = r"""p=%(pid)d i=%(id)s b=/sys/fs/cgroup m= c= q= u=
 at() { r= t=$2
 while [ -n "$t" ] && [ "$t" != / ]; do
@@ -44,12 +45,14 @@ done </proc/$p/cgroup
 if [ -n "$m" ]; then at $b/memory "$m"; m=$r; at $b/cpu "$c"; c=$r; at $b/pids "$q"; q=$r
 else at $b "$u"; m=$r c=$r q=$r; fi
 s=; n=0
-look() { n=$((n+1)); s="$s /proc/$1/status"
+look() { n=$((n+1)); [ $n -gt 200 ] && return; s="$s /proc/$1/status"
 [ $n -gt 20 ] && return; t=$1; s="$s /proc/$t/limits"; set -- /proc/$t/fd/*
 case $1 in *\*) [ -r /proc/$t/fd ] && echo "fd $t 0";; *) echo "fd $t $#";; esac; }
 look $p
+k=; [ -r /proc/$p/task/$p/children ] && read -r k </proc/$p/task/$p/children
+for t in $k; do look $t; done
 if [ -n "$q$m" ]; then while read -r t && [ $n -lt 200 ]; do
-[ "$t" = $p ] || look $t; done <"${q:-$m}/cgroup.procs"; fi
+case " $p $k " in *" $t "*) ;; *) look $t;; esac; done <"${q:-$m}/cgroup.procs"; fi
 grep -sHE '^([0-9max-]+( [0-9]+)?$|(Name|State|PPid):|Max open|(total_)?inactive_file |oom_kill |nr_|throttled_)' \
  $s ${m:+$m/memory.usage_in_bytes $m/memory.limit_in_bytes $m/memory.oom_control \
  $m/memory.current $m/memory.max $m/memory.events $m/memory.stat} \
@@ -238,8 +241,10 @@ def _open_files(files: Files) -> tuple[int | None, int | None]:
 PROCESS = Probe(
     name="process",
     scope="container",
-    doc="The container's processes and its cgroup: frozen by a signal, killed for "
-    "memory, throttled, near a limit. A limit of 0 is none, and its ratio 0.",
+    doc="The container's processes and its cgroup: stopped by a signal (where process "
+    "1 is an init, the program that it minds), killed for memory, throttled (share of "
+    "all periods since the start), near a limit. A limit of 0 is none, and its ratio "
+    "0. files: of the process nearest to its limit; not known without root.",
     readings={
         "pid_state": str,
         "stopped": bool,

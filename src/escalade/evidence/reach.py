@@ -152,17 +152,22 @@ def _correct(edge: Edge, heard: Heard, target: Target) -> bool | None:
     address = heard.addresses[0]
     if edge.own:
         return address.startswith("127.") or address in own_names(target)
-    named = [p for p in target.peers if edge.host in p.names]
-    if not named or edge.host == address:
-        return None
-    return any(address in peer.addresses for peer in named)
+    for peers in (near(target), target.peers):
+        named = [p for p in peers if edge.host in p.names]
+        if named:
+            return any(address in peer.addresses for peer in named)
+    return None
 
 
 REACH = Probe(
     name="reach",
     scope="container",
-    doc="One record for each place that the container's variables or command name: "
-    "resolved and dialled from inside its own network.",
+    doc="One record for each place that the container's variables or command name, "
+    "resolved and dialled from inside its own network. outcome: ok, silent (connected, "
+    "no answer within 2 s where one was due), closed, reset, refused, timeout, dns, "
+    "no-route or unreachable. service: who in the stack bears the name (not known where "
+    "nobody does). status: of an HTTP answer, 0 where none came. correct: the address "
+    "belongs to a bearer of the name. self: the place is the container itself.",
     readings={
         "variable": str,
         "name": str,

@@ -130,8 +130,10 @@ def _pressure(files: Files, kind: str) -> float | None:
 RESOURCES = Probe(
     name="resources",
     scope="host",
-    doc="Processors, load, memory, swap, file handles, pressure (percent of the last "
-    "minute in which something waited; None on a kernel without PSI), clock.",
+    doc="Processors, load (the ratio is the last five minutes' load per processor), "
+    "memory, swap, file handles, pressure (percent of the last minute in which "
+    "something waited; not known on a kernel without PSI), and how many seconds the "
+    "clock is ahead of ours.",
     readings={
         "cpus": int,
         "load1": float,

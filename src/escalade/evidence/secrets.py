@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 from urllib.parse import urlsplit
@@ -16,7 +17,14 @@ from escalade.evidence.parsing import as_list
 from escalade.shapes import secret_flags
 from escalade.shapes import secret_name
 
-__all__ = ["argv_of", "key_pairs", "password_of", "secrets_of", "variables_of"]
+__all__ = [
+    "argv_of",
+    "flag_value",
+    "key_pairs",
+    "password_of",
+    "secrets_of",
+    "variables_of",
+]
 
 
 def variables_of(inspect: Mapping[str, Any]) -> Mapping[str, str]:
@@ -30,6 +38,16 @@ def argv_of(inspect: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a container's command line as it is executed."""
     words = [inspect.get("Path"), *as_list(inspect.get("Args"))]
     return tuple(str(word) for word in words if word not in (None, ""))
+
+
+def flag_value(words: Sequence[str], flag: str) -> str | None:
+    """Return what follows a flag on a command line, `--flag x` or `--flag=x`."""
+    for index, word in enumerate(words):
+        if word == flag and index + 1 < len(words):
+            return words[index + 1]
+        if word.startswith(f"{flag}="):
+            return word.partition("=")[2]
+    return None
 
 
 def key_pairs(text: str) -> Mapping[str, str]:

@@ -75,7 +75,7 @@ def ask_shell(
 def _snippet(key: int, one: Shell) -> Snippet:
     """Return a question as a snippet of the batch."""
     question, target = one.question, one.job.target
-    pid, group = None, one.job.probe.scope
+    pid, group = None, one.job.probe.name
     if isinstance(question, Inside):
         pid = whole(as_dict(target.inspect.get("State")).get("Pid"))
         group = target.address.replica or group
@@ -101,9 +101,9 @@ def _ask_host(
         missing = _missing(output)
         for key in batch.keys:
             one = left.pop(key)
-            asker.answer(one.job, one.index, answers.get(key, missing))
+            asker.answer(one.job, one.place, answers.get(key, missing))
     for one in left.values():
-        asker.answer(one.job, one.index, long)
+        asker.answer(one.job, one.place, long)
 
 
 def _missing(output: Output) -> Answer:
@@ -125,7 +125,7 @@ def _exec_task(asker: Asker, engine: EngineApi, group: Waiting) -> Callable[[], 
             reason = f"{type(error).__name__}: {error}"
             answers = dict.fromkeys(group, Answer(Status.ERROR, reason=reason))
         for key, one in group.items():
-            asker.answer(one.job, one.index, answers[key])
+            asker.answer(one.job, one.place, answers[key])
 
     return task
 
@@ -134,7 +134,7 @@ def _exec(engine: EngineApi, group: Waiting, *, bound_s: float) -> Mapping[int, 
     """Return the answers of one exec; the Engine's refusal is everybody's answer."""
     nonce = os.urandom(8).hex()
     snippets = [_snippet(key, one) for key, one in group.items()]
-    words = argv(snippets, shell="bash", nonce=nonce)
+    words = argv(snippets, program="bash", nonce=nonce)
     command = ["sh", "-c", _EXEC + RUNNER, "escalade", *words]
     wish = {"AttachStdout": True, "AttachStderr": True, "Cmd": command}
     box = next(iter(group.values())).job.target.inspect

@@ -81,11 +81,20 @@ def refusal(mark: Mark, what: str) -> InventoryError:
 
 def plain(node: Node) -> object:
     """Return a node as dicts, lists and scalars; encrypted values are None."""
-    if isinstance(node, Map):
-        return {key: plain(value.node) for key, value in node.items.items()}
-    if isinstance(node, Seq):
-        return [plain(item) for item in node.items]
-    return node.value
+    return _plain(node, {})
+
+
+def _plain(node: Node, done: dict[int, object]) -> object:
+    """Return a node's data; what an anchor repeats is made once and shared."""
+    if isinstance(node, Leaf):
+        return node.value
+    if id(node) not in done:
+        done[id(node)] = (
+            {key: _plain(value.node, done) for key, value in node.items.items()}
+            if isinstance(node, Map)
+            else [_plain(item, done) for item in node.items]
+        )
+    return done[id(node)]
 
 
 def read(file: str, text: str) -> Node | None:

@@ -64,7 +64,7 @@ def _match(inventory: Inventory, term: str) -> tuple[str, ...]:
     """Return the names of the hosts that one part picks."""
     names = _named(inventory, term)
     if not names:
-        known = {*inventory.hosts, *inventory.groups}
+        known = [*inventory.hosts, *inventory.groups]
         raise UsageError(f"no host or group matches {term!r}{nearest(term, known)}")
     return names
 
@@ -77,8 +77,10 @@ def _named(inventory: Inventory, term: str) -> tuple[str, ...]:
         own = (term,) if term in inventory.hosts else ()
         return (*inventory.groups.get(term, ()), *own)
     subscript = _SUBSCRIPT.fullmatch(term)
-    if subscript and _named(inventory, subscript["name"]):
-        return _slice(_named(inventory, subscript["name"]), subscript)
+    whole = _named(inventory, subscript["name"]) if subscript else ()
+    # `web[1]` is the second of a group, and else a glob.
+    if subscript and (picked := _slice(whole, subscript)):
+        return picked
     if _WILD & set(term):
         fits = re.compile(fnmatch.translate(term))
         return _by(inventory, fits)

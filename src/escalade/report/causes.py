@@ -29,8 +29,9 @@ from escalade.report.parts import explained_by
 from escalade.report.safe import cells
 from escalade.report.safe import cut
 from escalade.report.times import clock
+from escalade.report.typed import typed
 
-__all__ = ["causes", "command", "place", "places", "severity_style"]
+__all__ = ["causes", "place", "places", "severity_style"]
 
 _EVIDENCE = 3
 _CAUSES = 5
@@ -84,11 +85,6 @@ def places(nodes: Sequence[Node], look: Look) -> list[str]:
         place(Node(", ".join(names), service=service), look)
         for service, names in hosts.items()
     ]
-
-
-def command(step: str, look: Look) -> str:
-    """Return a remedy's step as people type it."""
-    return step if step.startswith(f"{look.program} ") else f"{look.program} {step}"
 
 
 def _cause(
@@ -234,7 +230,9 @@ def _do(root: Finding, look: Look) -> list[Line]:
     remedy, action = root.remedy, action_of(root.remedy)
     rows: list[Line] = []
     if action == "ladder":
-        rows = [line(span(command(step, look), "cmd")) for step in remedy.steps]
+        rows = [
+            line(span(typed(step, root.node, look), "cmd")) for step in remedy.steps
+        ]
         level = span(_level(remedy.level, look), "dim")
         rows[:1] = [(*rows[0], Span(" · ", "dim"), level)] if rows else [(level,)]
     elif action != "none" or not remedy.advice:

@@ -122,8 +122,7 @@ def _ask(spot: Spot, probe: Probe, words: Words) -> Condition | None:
     names = {below.name for below in given}
     if "matches" in names and "contains" in {*probe.arguments} - names:
         spot.doubtful(f"{probe.name} searches for a pattern alone: add a contains")
-    if not expect:
-        expect = _default(spot, given, probe)
+    expect += _default(spot, given, probe)
     return _asked(spot, probe, args, expect)
 
 
@@ -180,11 +179,16 @@ def _universal(spot: Spot, probe: Probe, words: Words) -> None:
 
 
 def _default(spot: Spot, given: list[Spot], probe: Probe) -> list[Comparison]:
-    """Return what a question without a comparison means: something was counted."""
-    if any(_sort(below, probe) in ("reading", "") for below in spot.values()):
-        return []
-    if given and "count" in probe.readings:
+    """Return what every question to a probe that counts also means: at least one.
+
+    How old the last line is can only be asked where there is a line. A comparison of
+    the count itself replaces it.
+    """
+    compared = [b.name for b in spot.values() if _sort(b, probe) in ("reading", "")]
+    if "count" in probe.readings and "count" not in compared and (given or compared):
         return [Comparison("count", "ge", 1)]
+    if compared:
+        return []
     known = ", ".join(probe.readings)
     spot.wrong(f"empty condition: {probe.name} has nothing to compare ({known})")
     return []

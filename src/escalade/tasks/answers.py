@@ -60,7 +60,9 @@ def logs(context: Context, asked: Request, service: str, lines: int) -> int:
     pieces = [p for p in snapshot.evidence if p.address.probe == "log"]
     chosen = [p for p in pieces if service in (p.address.service, p.address.replica)]
     if not chosen and pieces:
-        raise UsageError(f"no service or container {service!r}{_known(service, pieces)}")
+        raise UsageError(
+            f"no service or container {service!r}{_known(service, pieces)}"
+        )
     look = look_for(settings)
     return ask(logs_lines(chosen, look, most=lines), look, asked.format)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "HELP", "finish", "look_for", "road_for", "settings_for", "told"]
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "markdown")
 INTERRUPTED = 130
 
 HELP = {
@@ -68,13 +69,13 @@ def look_for(settings: Settings, *, verbose: bool = False, live: bool = True) ->
     return look_of(sys.stdout, lang=settings.lang, verbose=verbose, live=live)
 
 
-def checked_format(word: str) -> str:
+def checked_format(word: str, known: Sequence[str] = FORMATS[:2]) -> str:
     """Return the format asked for, or say which there are."""
     from escalade.errors import nearest
 
-    if word not in FORMATS:
-        hint = nearest(word, FORMATS)
-        raise UsageError(f"--format {word}: expected {' or '.join(FORMATS)}{hint}")
+    if word not in known:
+        hint = nearest(word, known)
+        raise UsageError(f"--format {word}: expected {' or '.join(known)}{hint}")
     return word
 
 

@@ -18,6 +18,7 @@ __all__ = ["diagnose"]
     iterable=["limit", "inventory", "stack"],
     help={
         **HELP,
+        "format": "text (for people), json (for programs) or markdown (for a ticket)",
         "quick": "containers, published ports and log tails only",
         "deep": "read whole logs, however long",
         "save": "write the evidence to FILE, to be read by --from (no secret in it)",

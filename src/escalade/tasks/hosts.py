@@ -33,15 +33,23 @@ def list_(c: Context, limit: list[str], inventory: list[str]) -> None:
     help={
         "name": "the host to enrol, by its name in the inventory",
         "inventory": HELP["inventory"],
+        "replace": "the host's key has changed and you know why: forget the old one",
         "yes": "write the key without asking; compare the fingerprint first",
     },
 )
-def trust(c: Context, name: str, inventory: list[str], yes: bool = False) -> None:
+def trust(
+    c: Context,
+    name: str,
+    inventory: list[str],
+    yes: bool = False,
+    replace: bool = False,
+) -> None:
     """Show a host's key fingerprint and, once you agree, remember it."""
     from escalade.tasks import enrolment
 
     with told():
-        code = enrolment.trust(c, {"inventory": inventory}, name, agreed=yes)
+        flags = {"inventory": inventory}
+        code = enrolment.trust(c, flags, name, agreed=yes, replace=replace)
     finish(code)
 
 

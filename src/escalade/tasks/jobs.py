@@ -15,6 +15,7 @@ from escalade.errors import nearest
 from escalade.model import Diagnosis
 from escalade.model import Snapshot
 from escalade.settings import Settings
+from escalade.tasks.desk import FORMATS
 from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.desk import road_for
@@ -49,7 +50,7 @@ def mode(*, quick: bool, deep: bool) -> str:
 
 def diagnose(context: Context, request: Request) -> int:
     """Walk the road, or judge saved evidence; print the report; return the code."""
-    kind = checked_format(request.format)
+    kind = checked_format(request.format, FORMATS)
     settings = settings_for(context, request.flags)
     snapshot, diagnosis = (
         _recorded(settings, request) if request.source else _live(settings, request)
@@ -68,6 +69,11 @@ def _print(
         from escalade.report.json_ import dumps
 
         sys.stdout.write(dumps(diagnosis, lang=settings.lang) + "\n")
+        return
+    if kind == "markdown":
+        from escalade.report.markdown import render
+
+        sys.stdout.write(render(diagnosis, paths.templates(), lang=settings.lang))
         return
     from escalade.report.terminal import show
 

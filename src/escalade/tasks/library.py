@@ -55,11 +55,11 @@ def _line(symptom: Symptom, lang: Lang) -> str:
 def lint(context: Context, folders: list[str]) -> int:
     """Print every error and warning; 1 if there is an error."""
     from escalade.evidence.catalog import probes
-    from escalade.runbooks.lint import lint as lint_folders
+    from escalade.runbooks.lint import inspect
 
     settings = settings_for(context, {})
     chosen = [Path(f) for f in folders] or list(settings.runbooks)
-    found = lint_folders(chosen, probes())
+    found = inspect(chosen, probes())
     for line in (*found.errors, *found.warnings):
         print(line)
     return 1 if found.errors else 0

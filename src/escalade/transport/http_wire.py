@@ -131,12 +131,13 @@ def read_head(wire: Wire) -> Head:
 def _fields(wire: Wire) -> dict[bytes, bytes]:
     """Return the header fields, names in lower case."""
     fields: dict[bytes, bytes] = {}
-    while line := wire.line():
+    for _number in range(_MOST_HEADERS):
+        line = wire.line()
+        if not line:
+            return fields
         name, _, value = line.partition(b":")
         fields[name.strip().lower()] = value.strip()
-        if len(fields) > _MOST_HEADERS:
-            raise GarbledError("headers without end")
-    return fields
+    raise GarbledError("headers without end")
 
 
 def body(wire: Wire, head: Head) -> Iterator[bytes]:

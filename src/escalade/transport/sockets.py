@@ -7,6 +7,8 @@ import errno
 import socket
 import threading
 import time
+from collections.abc import Callable
+from collections.abc import Iterator
 
 from escalade.transport.base import Trouble
 
@@ -14,6 +16,7 @@ __all__ = [
     "BrokenError",
     "QuickSocket",
     "SocketChannel",
+    "closing_after",
     "dial",
     "dial_unix",
     "resolve",
@@ -104,6 +107,28 @@ class SocketChannel:
             pass
         finally:
             self._socket.close()
+
+
+@contextlib.contextmanager
+def closing_after(seconds: float, close: Callable[[], None]) -> Iterator[list[bool]]:
+    """Close something under a call that may wait for ever; yields whether it was.
+
+    For libraries whose waits have no bound of their own.
+    """
+    fired: list[bool] = []
+
+    def fire() -> None:
+        fired.append(True)
+        with contextlib.suppress(Exception):
+            close()
+
+    timer = threading.Timer(max(seconds, _LEAST_S), fire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield fired
+    finally:
+        timer.cancel()
 
 
 def resolve(host: str, port: int, *, timeout_s: float) -> tuple[Address, ...] | Trouble:

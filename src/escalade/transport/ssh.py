@@ -41,7 +41,7 @@ __all__ = ["SESSIONS", "SshTransport"]
 
 SESSIONS = 8
 """Sessions at once: sshd refuses the eleventh on a connection (MaxSessions)."""
-ENGINE_CHANNELS = 4
+ENGINE_CHANNELS = 3
 """Of these, how many may carry the Engine API: each is a process on the host."""
 
 _BUSY = f"all {SESSIONS} channels to the host are busy"
@@ -97,7 +97,7 @@ class SshTransport:
         try:
             hop = hop_for(self.host, ssh_config=self._ssh_config)
         except (OSError, ValueError, KeyError) as error:
-            reason = f"{self.host.name}: ssh_config: {one_line(str(error))}"
+            reason = f"{self.host.name}: {one_line(str(error))}"
             return Output(Status.ERROR, reason=reason, cause="name")
         link = connect(hop, self._timeouts)
         return link.output if isinstance(link, Refusal) else link

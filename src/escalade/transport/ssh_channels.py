@@ -8,7 +8,7 @@ import shlex
 import threading
 import time
 from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from escalade.transport.outputs import Pieces
 from escalade.transport.outputs import one_line
 from escalade.transport.process import FROM_STDIN
 from escalade.transport.sockets import BrokenError
+from escalade.transport.sockets import closing_after
 
 __all__ = [
     "DIAL_ENGINE",
@@ -47,6 +48,7 @@ LOST = Output(Status.UNREACHABLE, reason="the SSH connection ended", cause="clos
 _BLOCK = 262_144
 _LOOK_S = 0.5
 _LEAST_S = 0.001
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _TROUBLES = (
     (re.compile(r"permission denied", re.IGNORECASE), "denied"),
     (
@@ -87,22 +89,37 @@ def execute(transport: Any, work: Job, *, deadline: float) -> Any:
     The library waits without a bound for the server's yes, so the channel is closed
     under it at the deadline (monotonic). Raises what the library raises.
     """
-    left = max(deadline - time.monotonic(), _LEAST_S)
-    channel = transport.open_session(timeout=left)
-    watchdog = threading.Timer(left, channel.close)
-    watchdog.daemon = True
-    watchdog.start()
+    channel = _session(transport, deadline)
     try:
-        channel.exec_command(work.line)
-        if work.stdin is not None:
-            channel.sendall(work.stdin)
-            channel.shutdown_write()
+        with closing_after(deadline - time.monotonic(), channel.close):
+            channel.exec_command(work.line)
+            if work.stdin is not None:
+                channel.sendall(work.stdin)
+                channel.shutdown_write()
     except BaseException:
         channel.close()
         raise
-    finally:
-        watchdog.cancel()
     return channel
+
+
+def _session(transport: Any, deadline: float) -> Any:
+    """Return a new session.
+
+    Sessions that were given up still count for the server until their command has
+    ended, so a refusal is tried again for a little while.
+    """
+    from paramiko.ssh_exception import ChannelException
+
+    pauses = iter(_PAUSES_S)
+    while True:
+        left = max(deadline - time.monotonic(), _LEAST_S)
+        try:
+            return transport.open_session(timeout=left)
+        except ChannelException:
+            pause = next(pauses, None)
+            if pause is None or pause >= left:
+                raise
+            time.sleep(pause)
 
 
 def pieces(channel: Any, *, deadline: float) -> Pieces:
@@ -111,10 +128,12 @@ def pieces(channel: Any, *, deadline: float) -> Pieces:
     A command that ended while somebody else still holds its streams is not waited for.
     """
     try:
-        yield from _read(channel, deadline)
+        whole = yield from _read(channel, deadline)
         left = max(deadline - time.monotonic(), 0)
         ended = channel.status_event.wait(left)
         code = channel.recv_exit_status() if ended else None
+        if ended and whole:
+            _await_close(channel)
     finally:
         channel.close()
     if code is None:
@@ -126,8 +145,18 @@ def pieces(channel: Any, *, deadline: float) -> Pieces:
     return Ending()
 
 
-def _read(channel: Any, deadline: float) -> Iterator[tuple[bool, bytes]]:
-    """Yield pieces until both streams ended, or the command did a while ago."""
+def _await_close(channel: Any) -> None:
+    """Wait a moment for the server's own close: only then has it freed the session."""
+    channel.event.clear()
+    if not channel.closed:
+        channel.event.wait(GRACE_S)
+
+
+def _read(channel: Any, deadline: float) -> Generator[tuple[bool, bytes], None, bool]:
+    """Yield pieces until both streams ended, or the command did a while ago.
+
+    Returns whether both streams ended.
+    """
     poll = select.poll()
     poll.register(channel.fileno(), select.POLLIN)
     channel.settimeout(0.0)
@@ -136,7 +165,7 @@ def _read(channel: Any, deadline: float) -> Iterator[tuple[bool, bytes]]:
     while streams:
         left = deadline - time.monotonic()
         if left <= 0:
-            return
+            return False
         # The end of a command does not wake us, only the end of its streams.
         poll.poll(1000 * min(left, _LOOK_S))
         for is_error, read in tuple(streams.items()):
@@ -151,6 +180,7 @@ def _read(channel: Any, deadline: float) -> Iterator[tuple[bool, bytes]]:
         if not finished and channel.exit_status_ready():
             finished = True
             deadline = min(deadline, time.monotonic() + GRACE_S)
+    return True
 
 
 class SshChannel:

@@ -24,7 +24,9 @@ from escalade.transport.hostkeys import HostKey
 from escalade.transport.hostkeys import Known
 from escalade.transport.hostkeys import known
 from escalade.transport.outputs import one_line
+from escalade.transport.proxy import ProxySocket
 from escalade.transport.sockets import QuickSocket
+from escalade.transport.sockets import closing_after
 from escalade.transport.sockets import dial
 from escalade.transport.ssh_forward import Forwards
 from escalade.transport.ssh_forward import listen_for_reasons
@@ -35,6 +37,7 @@ from escalade.transport.ssh_options import plain_config
 
 __all__ = ["Link", "Refusal", "connect"]
 
+_ALMOST = 0.95
 _CAUSES = {
     "dns": "name",
     "no-route": "route",
@@ -100,25 +103,38 @@ def _connect(hop: Hop, gate: Link | None, timeouts: Timeouts) -> Link | Refusal:
         if gate and sock.outcome in ("denied", "closed"):
             cause = "gateway"
         return _refusal(hop, cause, f"{sock.detail}{through}")
-    started = time.monotonic()
     login = login_with(hop.identities)
     found = known(hop.known_as, hop.known_hosts)
-    connection = None
+    connection = _prepared(hop, sock, timeouts, login=login, found=found)
+    started = time.monotonic()
     try:
-        connection = _prepared(hop, sock, timeouts, login=login, found=found)
-        connection.open()
+        # Each key that is tried may take the whole of auth_s: all of them may not.
+        bound_s = 2 * timeouts.banner_s + timeouts.auth_s
+        with closing_after(bound_s, connection.client.close) as late:
+            connection.open()
         connection.transport.set_keepalive(max(1, round(timeouts.keepalive_s)))
     except Exception as error:
-        late = time.monotonic() - started >= timeouts.banner_s * 0.95
-        transport = connection.client.get_transport() if connection else None
-        refusal = _told(hop, error, transport, found=found, late=late)
-        if connection:
-            connection.client.close()
+        transport = connection.client.get_transport()
+        took_s = time.monotonic() - started
+        silent = took_s >= timeouts.banner_s * _ALMOST
+        refusal = _told(hop, error, transport, found=found, silent=silent)
+        connection.client.close()
         sock.close()
-        if refusal.output.cause == "auth" and login.troubles:
-            refusal = _refusal(hop, "auth", f"{error}; {'; '.join(login.troubles)}")
-        return refusal
+        if late:
+            return _refusal(hop, "timeout", f"not logged in within {took_s:.0f} s")
+        return _more(refusal, error, sock, login)
     return _link(hop, connection)
+
+
+def _more(refusal: Refusal, error: Exception, sock: Any, login: Login) -> Refusal:
+    """Return a refusal with what a proxy command or a key file has to do with it."""
+    hop, cause = refusal.hop, refusal.output.cause
+    if isinstance(sock, ProxySocket) and cause == "closed":
+        told = f"ProxyCommand {hop.proxy_command}: {sock.said or error}"
+        return _refusal(hop, "gateway", told)
+    if cause == "auth" and login.troubles:
+        return _refusal(hop, "auth", f"{error}; {'; '.join(login.troubles)}")
+    return refusal
 
 
 def _link(hop: Hop, connection: Any) -> Link:
@@ -138,12 +154,7 @@ def _socket(hop: Hop, gate: Link | None, timeouts: Timeouts) -> Any:
     if gate is not None:
         return gate.forwards.open(hop.address, hop.port, timeout_s=timeouts.connect_s)
     if hop.proxy_command:
-        from paramiko.proxy import ProxyCommand
-
-        try:
-            return ProxyCommand(hop.proxy_command)
-        except (OSError, ValueError) as error:
-            return Trouble("closed", f"ProxyCommand {hop.proxy_command}: {error}")
+        return ProxySocket.start(hop.proxy_command)
     sock = dial(hop.address, hop.port, timeout_s=timeouts.connect_s)
     if isinstance(sock, Trouble):
         return sock
@@ -246,7 +257,7 @@ def _refusal(hop: Hop, cause: str, detail: str) -> Refusal:
 
 
 def _told(
-    hop: Hop, error: Exception, transport: Any, *, found: Known, late: bool
+    hop: Hop, error: Exception, transport: Any, *, found: Known, silent: bool
 ) -> Refusal:
     """Return why a connection that had a socket came to nothing."""
     from paramiko.ssh_exception import AuthenticationException
@@ -256,17 +267,16 @@ def _told(
     if isinstance(error, AuthenticationException) or (
         transport is not None and transport.initial_kex_done
     ):
-        silent = "timeout" in str(error).lower()
-        return _refusal(hop, "timeout" if silent else "auth", f"{error} ({hop.user})")
+        cause = "timeout" if "timeout" in str(error).lower() else "auth"
+        return _refusal(hop, cause, f"{error} (user {hop.user})")
     greeted = transport is not None and bool(transport.remote_version)
     if not greeted and "protocol version" in str(error):
         return _refusal(hop, "banner", f"this is not SSH: {error}")
-    if late:
+    if silent:
         when = "went silent during the key exchange" if greeted else "said nothing"
         return _refusal(hop, "banner", f"accepted the connection and {when}")
-    cause = "gateway" if hop.proxy_command and not greeted else "closed"
     words = str(error) or type(error).__name__
-    return _refusal(hop, cause, f"ended the connection: {words}")
+    return _refusal(hop, "closed", f"ended the connection: {words}")
 
 
 def _key_refusal(hop: Hop, error: _KeyRefusedError, found: Known) -> Refusal:

@@ -13,6 +13,9 @@ from escalade.transport.base import Trouble
 __all__ = ["Forwards", "listen_for_reasons"]
 
 _OPEN_FAILED = re.compile(r"open FAILED: (?P<words>.*): (?P<kind>[^:]*)$", re.DOTALL)
+_NO_WORDS = "open failed"
+# With no words of the server's, this is a session too many, not a port.
+_SESSION_REFUSED = "Connect failed"
 _TRIES = 3
 _WORDS = (
     ("refused", "refused"),
@@ -102,10 +105,13 @@ class _Reasons(logging.Handler):
         """Keep what a record says of a refused channel."""
         said = _OPEN_FAILED.search(record.getMessage())
         reasons = self._by_thread.get(record.thread or 0)
-        if said is not None and reasons is not None:
-            words = said["words"].strip()
-            known = words if words and words != "open failed" else said["kind"]
-            reasons.append(known)
+        if said is None or reasons is None:
+            return
+        words, kind = said["words"].strip(), said["kind"]
+        if words not in ("", _NO_WORDS):
+            reasons.append(words)
+        elif kind != _SESSION_REFUSED:
+            reasons.append(kind)
 
 
 _reasons: list[_Reasons] = []

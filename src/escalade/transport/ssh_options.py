@@ -29,8 +29,7 @@ SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _DEEPEST = 16
 _INCLUDE = re.compile(r"^\s*include(?:\s*=\s*|\s+)(.+)$", re.IGNORECASE)
 _BLOCK = re.compile(r"^\s*(?:host|match)\b", re.IGNORECASE)
-_PLAIN = Path("/dev/null")
-_configs: dict[Path | None, Config] = {}
+_configs: dict[tuple[tuple[Path, int], ...], Config] = {}
 _lock = threading.Lock()
 
 
@@ -80,6 +79,9 @@ def _hop(
         found = {**by_address, **found}
     options = {**found, **{key: value for key, value in said.items() if value}}
     address, port = str(options["hostname"]), int(options.get("port") or 22)
+    if "@" in address or address.count(":") == 1:
+        hint = "user and port have variables of their own"
+        raise ValueError(f"{address!r} is no address: {hint}")
     return Hop(
         name=name,
         address=address,
@@ -159,37 +161,45 @@ def _command(options: Mapping[str, Any]) -> str:
 
 
 def read_config(path: Path | None) -> Config:
-    """Return Fabric's config over the SSH configuration, read once a process."""
+    """Return Fabric's config over the SSH configuration, read once unless it changes."""
+    files = (path,) if path else (Path(USER_CONFIG), Path(SYSTEM_CONFIG))
+    whole = tuple(file.expanduser() for file in files)
+    stamp = tuple((file, _changed_at(file)) for file in whole)
     with _lock:
-        if path not in _configs:
+        if stamp not in _configs:
             from fabric.config import Config
             from paramiko.config import SSHConfig
 
-            parsed = SSHConfig.from_text("\n".join(_lines(path)))
+            parsed = SSHConfig.from_text("\n".join(_lines(whole, must=bool(path))))
             # Lazy: of Fabric's own files only the defaults are wanted.
-            _configs[path] = Config(ssh_config=parsed, lazy=True)
-        return _configs[path]
+            _configs[stamp] = Config(ssh_config=parsed, lazy=True)
+        return _configs[stamp]
+
+
+def _changed_at(file: Path) -> int:
+    """Return when a file was last written, 0 where it is not there."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def plain_config() -> Config:
     """Return Fabric's config without any SSH configuration: a hop has it all."""
     with _lock:
-        if _PLAIN not in _configs:
+        if () not in _configs:
             from fabric.config import Config
             from paramiko.config import SSHConfig
 
-            _configs[_PLAIN] = Config(ssh_config=SSHConfig(), lazy=True)
-        return _configs[_PLAIN]
+            _configs[()] = Config(ssh_config=SSHConfig(), lazy=True)
+        return _configs[()]
 
 
-def _lines(path: Path | None) -> Iterator[str]:
-    """Yield the lines of one file, or of the user's and then the system's."""
-    if path is not None:
-        yield from _included(path.expanduser(), depth=0)
-        return
-    for usual in (Path(USER_CONFIG).expanduser(), Path(SYSTEM_CONFIG)):
-        if usual.is_file():
-            yield from _included(usual, depth=0)
+def _lines(files: tuple[Path, ...], *, must: bool) -> Iterator[str]:
+    """Yield the lines of files, of those that need not be there if they are."""
+    for file in files:
+        if must or file.is_file():
+            yield from _included(file, depth=0)
             # What follows must not fall into the last block.
             yield "Host *"
 

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalogue import AGENT
 from catalogue import FAULTS
 from catalogue import Fault
 
@@ -56,7 +55,10 @@ class Place:
         )
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
-            print(f"  ({words[1] if len(words) > 1 else words[0]}: {said[-1:]})", file=sys.stderr)
+            print(
+                f"  ({words[1] if len(words) > 1 else words[0]}: {said[-1:]})",
+                file=sys.stderr,
+            )
         return done.returncode
 
     def docker(self, line: str) -> int:
@@ -74,7 +76,9 @@ class Place:
             return self.run(inside)
         here = {k: v for k, v in self.environ.items() if k != "DOCKER_HOST"}
         box = f"escalade-bed-{self.host}"
-        return subprocess.run(("docker", "exec", box, *inside), env=here, check=False).returncode
+        return subprocess.run(
+            ("docker", "exec", box, *inside), env=here, check=False
+        ).returncode
 
     def compose(self, fault: Fault | None, *words: str, shop: bool = False) -> int:
         """Run Compose on the stack as it should be, or as a fault defines it."""
@@ -95,7 +99,12 @@ class Place:
         words = [str(PROJECT / "inv"), "diagnose", "--format", "json", *extra]
         here = {k: v for k, v in os.environ.items() if k != "DOCKER_HOST"}
         if self.host is not None:
-            words += ["--inventory", str(self.state / "hosts.yaml"), "--limit", self.host]
+            words += [
+                "--inventory",
+                str(self.state / "hosts.yaml"),
+                "--limit",
+                self.host,
+            ]
             here["ESCALADE_SSH_CONFIG"] = str(self.state / "ssh_config")
         begun = time.monotonic()
         done = subprocess.run(
@@ -126,7 +135,15 @@ def place(host: str | None) -> Iterator[Place]:
     socket = state / f"{host}.sock"
     socket.unlink(missing_ok=True)
     tunnel = subprocess.Popen(
-        ("ssh", "-F", state / "ssh_config", "-nNT", "-L", f"{socket}:/var/run/docker.sock", host)
+        (
+            "ssh",
+            "-F",
+            state / "ssh_config",
+            "-nNT",
+            "-L",
+            f"{socket}:/var/run/docker.sock",
+            host,
+        )
     )
     try:
         while not socket.exists() and tunnel.poll() is None:
@@ -142,7 +159,15 @@ def inject(at: Place, fault: Fault) -> None:
     for line in fault.commands:
         at.docker(line)
     if fault.settings or fault.overlay:
-        words = ("up", "--detach", "--no-deps", "--no-build", "--timeout", "5", fault.service)
+        words = (
+            "up",
+            "--detach",
+            "--no-deps",
+            "--no-build",
+            "--timeout",
+            "5",
+            fault.service,
+        )
         at.compose(fault, *words, shop=fault.shop)
     for _ in range(fault.calls):
         at.call(12)
@@ -153,7 +178,16 @@ def heal(at: Place, fault: Fault) -> None:
     """Undo the fault and bring the stack back to health."""
     for line in fault.undo:
         at.docker(line)
-    wait = ("up", "--detach", "--no-build", "--timeout", "5", "--wait", "--wait-timeout", "100")
+    wait = (
+        "up",
+        "--detach",
+        "--no-build",
+        "--timeout",
+        "5",
+        "--wait",
+        "--wait-timeout",
+        "100",
+    )
     if at.compose(None, *wait, shop=fault.shop):
         # A service that gave up, or that a crash loop holds back, is made anew.
         at.compose(None, *wait, "--force-recreate", shop=fault.shop)
@@ -182,7 +216,13 @@ def healthy(at: Place, times: int, pause_s: float) -> list[dict[str, Any]]:
         told, took = at.diagnose("--stack", "eloquence")
         roots = [(r["service"], r["symptom"]) for r in told["roots"]]
         gaps = [g for g in told.get("gaps", []) if g.get("hides")]
-        row = {"healthy": number, "exit": told["exit"], "roots": roots, "gaps": gaps, "took_s": round(took, 2)}
+        row = {
+            "healthy": number,
+            "exit": told["exit"],
+            "roots": roots,
+            "gaps": gaps,
+            "took_s": round(took, 2),
+        }
         print(json.dumps(row), flush=True)
         rows.append(row)
         time.sleep(pause_s)
@@ -193,13 +233,20 @@ def one(at: Place, fault: Fault, keep: Path | None) -> dict[str, Any]:
     """Inject, diagnose and heal one fault."""
     inject(at, fault)
     extra = ["--stack", "shop" if fault.shop else "eloquence"]
-    if keep is not None:
-        extra += ["--save", str(keep / f"{fault.id}.jsonl")]
+    case = keep / f"{fault.case}.jsonl" if keep else None
+    if case is not None:
+        extra += ["--save", str(case)]
     told, took = at.diagnose(*extra)
+    if case is not None and case.is_file():
+        # Where this checkout lies is nobody's business.
+        case.write_text(case.read_text().replace(str(BED), "/srv/bed"))
     row = score(fault, told, took)
     heal(at, fault)
     mark = "ok  " if row["named"] else "MISS"
-    print(f"{mark} {fault.id:7} {fault.service:22} {row['took_s']:5.2f} s  {row['roots']}", flush=True)
+    print(
+        f"{mark} {fault.id:7} {fault.service:22} {row['took_s']:5.2f} s  {row['roots']}",
+        flush=True,
+    )
     if "error" in row:
         print(f"     {row['error']}", flush=True)
     return row
@@ -216,7 +263,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="a file for one JSON line a fault")
     parser.add_argument("--keep", type=Path, help="a folder for each fault's evidence")
     options = parser.parse_args()
-    chosen = [f for f in FAULTS if (f.id in options.ids if options.ids else f.shop == options.shop)]
+    chosen = [
+        f
+        for f in FAULTS
+        if (f.id in options.ids if options.ids else f.shop == options.shop)
+    ]
     with place(options.host) as at:
         if options.healthy:
             rows = healthy(at, options.healthy, options.pause)

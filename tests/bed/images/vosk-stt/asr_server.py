@@ -1,7 +1,7 @@
 """Speech to text: Vosk's websocket protocol over the real recogniser.
 
 Protocol, port and variables are those of vosk-server. `GET /health` is the only
-addition: a plain `GET /` is answered 426, as there, which `curl -f` takes for a failure.
+addition: a plain `GET /` is answered 426, as there, which fails a `curl -f`.
 """
 
 from __future__ import annotations
