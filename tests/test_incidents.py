@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "bed" / "faults"))
-
-from catalogue import FAULTS
 
 from escalade.diagnosis.diagnose import RunInfo
 from escalade.evidence.catalog import probes
@@ -19,7 +13,9 @@ from escalade.evidence.codec import dump
 from escalade.evidence.codec import load
 from escalade.run import judge
 from escalade.runbooks.load import load as load_runbooks
+from tests.bed.faults.catalogue import FAULTS
 
+ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases" / "incidents"
 FILES = sorted(CASES.glob("*.jsonl"))
 TRUTH = {fault.case: fault for fault in FAULTS}

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from world import box
-from world import node
-from world import piece
-from world import seen
 
 from escalade.diagnosis.compare import compare
 from escalade.diagnosis.compare import every
@@ -29,6 +19,10 @@ from escalade.model import Comparison
 from escalade.model import Not
 from escalade.model import Status
 from escalade.model import Truth
+from tests.diagnosis.world import box
+from tests.diagnosis.world import node
+from tests.diagnosis.world import piece
+from tests.diagnosis.world import seen
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from world import finding
-from world import graph
-from world import node
-
 from escalade.diagnosis.rank import rank
 from escalade.model import Kind
 from escalade.model import Severity
+from tests.diagnosis.world import finding
+from tests.diagnosis.world import graph
+from tests.diagnosis.world import node
 
 DEP, CON = Kind.DEPENDENCY, Kind.CONSEQUENCE
 

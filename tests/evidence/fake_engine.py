@@ -46,6 +46,7 @@ class _Handler(socketserver.StreamRequestHandler):
     """One connection, kept open."""
 
     close = False
+    body = b""
 
     def handle(self) -> None:
         """Answer one request after the other."""
@@ -57,7 +58,7 @@ class _Handler(socketserver.StreamRequestHandler):
             while (line := self.rfile.readline().strip()) != b"":
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
-            self.rfile.read(length)
+            self.body = self.rfile.read(length)
             self._answer(first[1].decode())
 
     def _answer(self, path: str) -> None:

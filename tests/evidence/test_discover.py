@@ -11,13 +11,16 @@ from escalade.evidence.discover import Listed
 from escalade.evidence.discover import listed
 from escalade.evidence.discover import peers
 from escalade.evidence.discover import stacks
+from escalade.evidence.expected import EXPECTED
 from escalade.evidence.expected import expected
 from escalade.evidence.facts import SCRIPT
 from escalade.evidence.facts import read
+from escalade.evidence.seen import SeenSnapshot
 from escalade.model import Address
 from escalade.model import Evidence
 from escalade.model import Host
 from escalade.model import Reading
+from escalade.model import Snapshot
 from escalade.model import Status
 from escalade.transport.local import LocalTransport
 
@@ -94,6 +97,17 @@ def test_expected(*, level: bool) -> None:
     assert two.readings[0]["desired"] == "running"
     assert expected(Host("h")) == ()
     assert expected(Host("h", vars={"escalade_stacks": "odd"})) == ()
+
+
+def test_the_view_of_what_is_expected() -> None:
+    """A condition sees the inventory's word; a service that it does not name should run."""
+    host = Host("h", vars={"escalade_stacks": {"shop": {"db": {"desired": "stopped"}}}})
+    seen = SeenSnapshot(Snapshot(0.0, "full", (), expected(host)), {})
+    for service, desired in (("db", "stopped"), ("web", "running")):
+        place = Address("h", "shop", service, "x-1", "container")
+        assert EXPECTED.view is not None
+        (record,) = EXPECTED.view(seen, place, ()).readings
+        assert record["desired"] == desired
 
 
 def piece(probe: str, service: str | None, *readings: Reading) -> Evidence:

@@ -183,6 +183,24 @@ def test_a_name_that_does_not_exist(transport: Transport) -> None:
     assert trouble(transport, "nosuch.invalid", 80).outcome in ("dns", "timeout")
 
 
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [
+        ("a" * 300, 1),
+        ("a..b", 1),
+        ("x\0y", 1),
+        ("\udcff", 1),
+        ("127.0.0.1", 0),
+        ("127.0.0.1", 70_000),
+        ("127.0.0.1", -1),
+        ("127.0.0.1", 2**40),
+    ],
+)
+def test_targets_that_cannot_be_any(transport: Transport, host: str, port: int) -> None:
+    """Odd names and ports come from variables of others: a value, not a traceback."""
+    assert trouble(transport, host, port).outcome != "ok"
+
+
 def trouble(transport: Transport, host: str, port: int) -> Trouble:
     found = transport.connect(Tcp(host, port), timeout_s=3)
     assert isinstance(found, Trouble)

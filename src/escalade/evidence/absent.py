@@ -13,6 +13,24 @@ from escalade.model import Status
 __all__ = ["absent"]
 
 
+_NOTHING: Reading = {
+    "state": "missing",
+    "running": False,
+    "paused": False,
+    "restarting": False,
+    "oom_killed": False,
+    "restart_count": 0,
+    "crash_looping": False,
+    "failing": False,
+    "error": "",
+    "health": "none",
+    "healthcheck": False,
+    "health_missed": False,
+    "oneshot": False,
+}
+"""What is true of a container that is not there; the rest of it is not known."""
+
+
 def absent(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return `container` evidence with state `missing` for declared services.
 
@@ -52,11 +70,9 @@ def _missing(key: tuple[str, str | None, str], known: Mapping[str, object]) -> E
     desired = known.get("desired") or "running"
     image = known.get("image")
     record: Reading = {
+        **_NOTHING,
         "name": service,
-        "state": "missing",
-        "running": False,
         "desired": str(desired),
-        "oneshot": False,
         "image": None if image is None else str(image),
     }
     return Evidence(

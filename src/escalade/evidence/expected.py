@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.probe import Probe
+from escalade.evidence.probe import Seen
+from escalade.evidence.probe import View
 from escalade.model import Address
+from escalade.model import Args
 from escalade.model import Evidence
 from escalade.model import Host
 from escalade.model import Reading
@@ -43,10 +46,22 @@ def _reading(said: Mapping[str, object]) -> Reading:
     }
 
 
+def _view(seen: Seen, address: Address, args: Args) -> View:
+    """Return what the inventory says of a service; unnamed ones should run."""
+    del args
+    pieces = seen.of(
+        "expected", host=address.host, stack=address.stack, service=address.service
+    )
+    unnamed: Reading = {"role": None, "desired": "running", "source": "compose"}
+    return View(pieces[0].readings if pieces else (unnamed,))
+
+
 EXPECTED = Probe(
     name="expected",
     scope="container",
     doc="What the inventory says of a service: its role, and whether it should run.",
     readings={"role": str, "desired": str, "source": str},
     quick=True,
+    derived=True,
+    view=_view,
 )

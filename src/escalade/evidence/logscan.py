@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from escalade.evidence.parsing import clean
@@ -82,9 +83,11 @@ def scan(looked_for: Iterable[Wish]) -> Callable[[Iterator[bytes]], bytes]:
 
     def fold(chunks: Iterator[bytes]) -> bytes:
         seekers = [_Seeker(wish) for wish in looked_for]
+        words = {word for seeker in seekers for word in seeker.words}
         for block in _blocks(chunks):
+            here = {word for word in words if word in block}
             for seeker in seekers:
-                seeker.search(block)
+                seeker.search(block, here)
         return json.dumps([s.found._asdict() for s in seekers]).encode()
 
     return fold
@@ -134,17 +137,16 @@ class _Seeker:
         self.found = Found(wish_key(wish.literals, wish.pattern))
         self._pattern = re.compile(wish.pattern) if wish.pattern else None
         hint = _literal(wish.pattern) if wish.pattern and not wish.literals else ""
-        words = wish.literals or ((hint,) if hint else ())
-        self._literals = [word.encode() for word in words]
+        literals = wish.literals or ((hint,) if hint else ())
+        self.words = [word.encode() for word in literals]
 
-    def search(self, block: bytes) -> None:
-        """Note every line of a block that fulfils the wish."""
-        if not self._literals:
-            self._lines(block, self._every(block))
-            return
-        present = [word for word in self._literals if word in block]
+    def search(self, block: bytes, here: AbstractSet[bytes]) -> None:
+        """Note every line of a block that fulfils the wish; `here` are the words in it."""
+        present = [word for word in self.words if word in here]
         if present:
             self._lines(block, self._hits(block, present))
+        elif not self.words:
+            self._lines(block, self._every(block))
 
     def _every(self, block: bytes) -> Iterator[int]:
         """Yield where each line begins."""

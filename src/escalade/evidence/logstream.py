@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from escalade.evidence.parsing import CUT
 from escalade.evidence.parsing import clean
 from escalade.evidence.parsing import timestamp
+from escalade.evidence.parsing import whole_words
 from escalade.transport.frames import LogLine
 from escalade.transport.frames import docker_logs
 from escalade.transport.frames import log_lines
@@ -78,7 +80,7 @@ def last(size: int, *, tty: bool) -> Fold:
             frame = _frame(line)
             kept.append(frame)
             total += len(frame)
-            while total > size:
+            while total > size and len(kept) > 1:
                 total -= len(kept.popleft())
                 dropped = True
         return (_DROPPED if dropped else b"") + b"".join(kept)
@@ -120,4 +122,7 @@ def _line(stream: str, data: bytes) -> Line:
     """Return one line taken apart: `<RFC 3339 time> <text>`."""
     stamp, space, rest = data.partition(b" ")
     time = timestamp(stamp.decode("ascii", "replace")) if space else None
-    return Line(time, stream, clean(data if time is None else rest, LINE).rstrip())
+    text = clean(data if time is None else rest, LINE).rstrip()
+    if len(data) >= KEPT and not text.endswith(CUT):
+        text = whole_words(text) + CUT
+    return Line(time, stream, text)

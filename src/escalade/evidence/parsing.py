@@ -13,6 +13,7 @@ from typing import Any
 from escalade.evidence.probe import Target
 
 __all__ = [
+    "CUT",
     "PROJECT",
     "SERVICE",
     "as_dict",

@@ -158,8 +158,10 @@ def _lookup(host: str, port: int, flags: int) -> tuple[Address, ...] | Trouble:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except OSError as error:
         return trouble_of(error)
-    except UnicodeError as error:
+    except ValueError as error:
         return Trouble("dns", f"not a host name: {error}")
+    except OverflowError as error:
+        return Trouble("unreachable", str(error))
     return tuple((row[0], row[4]) for row in rows)
 
 
@@ -197,8 +199,10 @@ def _connect(
         connected = socket.socket(family, socket.SOCK_STREAM)
         connected.settimeout(max(timeout_s, _LEAST_S))
         connected.connect(address)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         if connected is not None:
             connected.close()
-        return trouble_of(error)
+        if isinstance(error, OSError):
+            return trouble_of(error)
+        return Trouble("unreachable", str(error))
     return connected

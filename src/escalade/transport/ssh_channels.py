@@ -108,16 +108,17 @@ def _session(transport: Any, deadline: float) -> Any:
     Sessions that were given up still count for the server until their command has
     ended, so a refusal is tried again for a little while.
     """
-    from paramiko.ssh_exception import ChannelException
+    from paramiko.ssh_exception import SSHException
 
     pauses = iter(_PAUSES_S)
     while True:
         left = max(deadline - time.monotonic(), _LEAST_S)
         try:
             return transport.open_session(timeout=left)
-        except ChannelException:
+        except SSHException:
+            # With several refused at once, the library loses what it was told.
             pause = next(pauses, None)
-            if pause is None or pause >= left:
+            if pause is None or pause >= left or not transport.is_active():
                 raise
             time.sleep(pause)
 

@@ -16,6 +16,7 @@ _OPEN_FAILED = re.compile(r"open FAILED: (?P<words>.*): (?P<kind>[^:]*)$", re.DO
 _NO_WORDS = "open failed"
 # With no words of the server's, this is a session too many, not a port.
 _SESSION_REFUSED = "Connect failed"
+_LARGEST_PORT = 65_535
 _TRIES = 3
 _WORDS = (
     ("refused", "refused"),
@@ -49,6 +50,8 @@ class Forwards:
 
     def open(self, host: str, port: int, *, timeout_s: float) -> Any:
         """Return an open channel to a port, or a Trouble."""
+        if not 0 < port <= _LARGEST_PORT:
+            return Trouble("unreachable", f"there is no port {port}")
         deadline = time.monotonic() + timeout_s
         opened = self._try(host, port, timeout_s=timeout_s)
         for _ in range(_TRIES):
@@ -68,6 +71,8 @@ class Forwards:
             return self._transport.open_channel(
                 "direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout_s
             )
+        except ValueError as error:
+            return Trouble("dns", f"not a host name: {error}")
         except (SSHException, EOFError, OSError) as error:
             reasons = set(self._reasons[before:])
             if not self._transport.is_active():

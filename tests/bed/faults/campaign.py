@@ -30,6 +30,8 @@ from catalogue import Fault
 HERE = Path(__file__).resolve().parent
 BED = HERE.parent
 PROJECT = BED.parent.parent
+STALE_S = 7
+"""Seconds until every health check of the bed has been asked again."""
 STEP_S = 150
 """Seconds after which a step of the bed is given up."""
 
@@ -178,6 +180,9 @@ def heal(at: Place, fault: Fault) -> None:
     """Undo the fault and bring the stack back to health."""
     for line in fault.undo:
         at.docker(line)
+    if fault.undo:
+        # Compose believes the health of before until the next check.
+        time.sleep(STALE_S)
     wait = (
         "up",
         "--detach",
@@ -189,8 +194,9 @@ def heal(at: Place, fault: Fault) -> None:
         "100",
     )
     if at.compose(None, *wait, shop=fault.shop):
-        # A service that gave up, or that a crash loop holds back, is made anew.
-        at.compose(None, *wait, "--force-recreate", shop=fault.shop)
+        # What a service that gave up or a half-made container holds back is made anew.
+        at.compose(None, "down", "--remove-orphans", "--timeout", "5", shop=fault.shop)
+        at.compose(None, *wait, shop=fault.shop)
 
 
 def score(fault: Fault, told: dict[str, Any], took: float) -> dict[str, Any]:
