@@ -43,6 +43,7 @@ _BENIGN_LAST = frozenset(
     [
         "algorithm",
         "alg",
+        "at",
         "class",
         "count",
         "dir",

@@ -133,7 +133,9 @@ def test_what_follows_is_asked_once() -> None:
     assert seen == [1]
 
 
-def test_the_deadline_keeps_what_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deadline_keeps_what_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One answer came, one did not: the parser gets both."""
     with engine(tmp_path, {"/a": say(b"1"), "/slow": hang}) as (path, _):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
@@ -173,32 +175,42 @@ def test_a_call_that_breaks_brings_nothing() -> None:
 # ------------------------------------------------------------------------- folds
 
 
-def test_a_fold_reads_the_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fold_reads_the_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its result is the body; one that has enough ends the stream; 404 is no body."""
-    table: dict[str, Route] = {"/a": say(b"abc"), "/gone": say({"message": "gone"}, 404)}
+    table: dict[str, Route] = {
+        "/a": say(b"abc"),
+        "/gone": say({"message": "gone"}, 404),
+    }
     with engine(tmp_path, table) as (path, _):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
         api = api_of(LocalTransport(Host("h")))
         whole = fetch(api, Get("/a", fold=lambda c: b"".join(c) + b"!"), bound_s=5)
         first = fetch(api, Get("/a", fold=lambda c: next(c)[:1]), bound_s=5)
-        gone = fetch(api, Get("/gone", fold=lambda c: b"".join(c)), bound_s=5)
+        gone = fetch(api, Get("/gone", fold=b"".join), bound_s=5)
     assert (whole.status, whole.body) == (Status.OK, b"abc!")
     assert (first.status, first.body) == (Status.OK, b"a")
     assert (gone.status, gone.code) == (Status.VANISHED, 404)
     assert "gone" in gone.reason
 
 
-def test_a_stream_that_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_that_breaks_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What came of it is kept, as a part."""
 
     def torn(handler: Any) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc")
         handler.close = True
 
-    with engine(tmp_path, {"/a": torn, "/none": say({"message": "no"}, 501)}) as (path, _):
+    with engine(tmp_path, {"/a": torn, "/none": say({"message": "no"}, 501)}) as (
+        path,
+        _,
+    ):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
         api = api_of(LocalTransport(Host("h")))
-        part = fetch(api, Get("/a", fold=lambda c: b"".join(c)), bound_s=5)
+        part = fetch(api, Get("/a", fold=b"".join), bound_s=5)
         none = fetch(api, Get("/none"), bound_s=5)
     assert (part.status, part.body, part.truncated) == (Status.PARTIAL, b"abc", True)
     assert none.status is Status.UNSUPPORTED
@@ -231,7 +243,10 @@ def job(*questions: Question, pid: int = 1, **facts: Any) -> Job:
 @pytest.mark.parametrize("bash", [True, False])
 def test_scripts_of_all_jobs_are_one_run(*, bash: bool) -> None:
     """Each job gets its own answers out of the one output."""
-    one, two = job(Script("echo 1"), Script("echo 2"), has_bash=bash), job(Script("echo 3"))
+    one, two = (
+        job(Script("echo 1"), Script("echo 2"), has_bash=bash),
+        job(Script("echo 3")),
+    )
     run_shell(LocalTransport(Host("h")), one, two)
     assert came(one) == [("ok", "1\n"), ("ok", "2\n")]
     assert came(two) == [("ok", "3\n")]
@@ -284,7 +299,7 @@ def execute(*, without: str = "") -> Callable[[Any], None]:
             return
         words = commands[-1]
         if without:
-            words[2] = f"command() {{ [ \"$2\" != {without} ]; }}\n" + words[2]
+            words[2] = f'command() {{ [ "$2" != {without} ]; }}\n' + words[2]
         out = subprocess.run(words, capture_output=True, check=False).stdout
         head = b"\x01\0\0\0" + len(out).to_bytes(4, "big")
         say(head + out)(handler)

@@ -204,6 +204,16 @@ def test_no_secret_is_ever_kept(run: Gather) -> None:
     assert log[1:] == ["jwt [redacted]", "ready"]
 
 
+def test_a_secret_called_like_a_service(run: Gather) -> None:
+    """Names stay readable, whatever somebody chose as a key."""
+    table = routes()
+    record = inspect("a", "shop", "web")
+    record["Config"]["Env"] = ["API_KEY=shop-web-1", "B_SECRET=shop/web:1"]
+    table["/containers/" + "a" * 64 + "/json"] = say(record)
+    found = pick(run(table), "container", "web").readings[0]
+    assert (found["name"], found["image"]) == ("shop-web-1", "shop/web:1")
+
+
 def test_one_stack_alone(run: Gather) -> None:
     """The others are not asked about, and still said to be there."""
     found = run(routes(), stacks=("shop",))

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
+from itertools import product
 
 from escalade.diagnosis.graph import Graph
 from escalade.diagnosis.judge import Judge
 from escalade.diagnosis.judge import Judgement
+from escalade.evidence.logs import LOG
 from escalade.model import Finding
 from escalade.model import Gap
 from escalade.model import Ladder
@@ -67,21 +70,42 @@ def match(
         places = subjects(runbook.role, graph, hosts, judge)
         if not places and runbook.role not in ("any", "stack"):
             idle.append(runbook.name)
-        for symptom in runbook.symptoms:
-            for node in places:
-                found = judge.judge(symptom.when, node)
-                if found.truth is Truth.TRUE:
-                    findings.append(_finding(symptom, node, found, (runbook, judge)))
+        for symptom, node in product(runbook.symptoms, places):
+            found = judge.judge(symptom.when, node)
+            if found.truth is Truth.TRUE:
+                findings += _findings(symptom, node, found, (runbook, judge))
+            elif found.truth is Truth.UNKNOWN:
                 for probe, reason in found.unknown:
-                    key = (node, probe, reason)
                     hides = symptom.severity >= Severity.ERROR
-                    open_ = found.truth is Truth.UNKNOWN
-                    if open_:
-                        gaps[key] = gaps.get(key, False) or hides
-    rows = tuple(
-        Gap(node, probe, why, hides) for (node, probe, why), hides in gaps.items()
-    )
-    return Matches(tuple(findings), rows, tuple(idle))
+                    key = (node, probe, reason)
+                    gaps[key] = gaps.get(key, False) or hides
+    rows = (Gap(*key, hides) for key, hides in gaps.items())
+    return Matches(tuple(findings), tuple(rows), tuple(idle))
+
+
+def _findings(
+    symptom: Symptom, node: Node, found: Judgement, context: tuple[Runbook, Judge]
+) -> list[Finding]:
+    """Return the finding of a symptom that held; none where it speaks of the past."""
+    finding = _finding(symptom, node, found, context)
+    if not finding.blames:
+        return [finding]
+    now = tuple(n for n in finding.blames if not _started_since(n, found, context[1]))
+    return [replace(finding, blames=now)] if now else []
+
+
+def _started_since(node: Node, found: Judgement, judge: Judge) -> bool:
+    """Whether a blamed service was started after all that a log says against it."""
+    told = [cite.time for cite in found.cites if cite.probe == LOG.name]
+    starts = [
+        float(start)
+        for box in judge.seen.of(
+            "container", host=node.host, stack=node.stack, service=node.service
+        )
+        for start in [(box.readings or ({},))[0].get("started_at")]
+        if isinstance(start, (int, float))
+    ]
+    return bool(told) and bool(starts) and max(told) < min(starts)
 
 
 def _finding(

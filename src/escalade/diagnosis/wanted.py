@@ -15,12 +15,10 @@ from escalade.model import Condition
 from escalade.model import Evidence
 from escalade.model import Node
 from escalade.model import Not
+from escalade.runbooks.book import PLACES
 from escalade.runbooks.book import Book
 
 __all__ = ["asks", "wanted"]
-
-PLACES = ("any", "host", "stack")
-"""Words in a runbook's `role:` that are no role of a service."""
 
 
 def asks(condition: Condition) -> Iterator[Ask]:
@@ -43,19 +41,23 @@ def _questions(
             for ask in asks(symptom.when):
                 probe = catalog[ask.probe]
                 asked = probe.question_args(ask.args)
-                if not probe.derived and (asked or not probe.always):
+                more = asked or not probe.always or probe.scans
+                if not probe.derived and more:
                     yield ask.of or runbook.role, ask, probe
 
 
 def wanted(
     book: Book, catalog: Mapping[str, Probe], evidence: Sequence[Evidence]
 ) -> tuple[Address, ...]:
-    """Return the questions with arguments, or of probes that are not always asked."""
+    """Return the questions with arguments, or of probes that are not always asked.
+
+    A probe that scans is told the arguments of its view as well.
+    """
     roles = bind(book.roles, evidence)
     boxes = [p.address for p in evidence if p.address.probe == "container"]
     found: dict[Address, None] = {}
     for role, ask, probe in _questions(book, catalog):
-        args = probe.question_args(ask.args)
+        args = ask.args if probe.scans else probe.question_args(ask.args)
         for at in _places(probe, role, boxes, roles):
             address = Address(*at, probe=probe.name, args=args)
             found[address] = None

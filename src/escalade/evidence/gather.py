@@ -37,7 +37,6 @@ from escalade.evidence.plan import Plan
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Get
 from escalade.evidence.reply import fetch
-from escalade.evidence.shell import ask_shell
 from escalade.model import Address
 from escalade.model import Evidence
 from escalade.model import Host
@@ -241,6 +240,8 @@ class _Pass:
         """Have the shell questions asked beside the others."""
         if not self.asker.shell:
             return
+        # A quick look asks none, and need not load what it takes.
+        from escalade.evidence.shell import ask_shell
 
         def work() -> None:
             ask_shell(self.asker, self.transport, self.engine, spawn=self.crew.ask)

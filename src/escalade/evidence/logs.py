@@ -268,6 +268,7 @@ LOG = Probe(
     view_only=frozenset(_VIEWED),
     always=True,
     quick=True,
+    scans=True,
     questions=_questions,
     follow=_follow,
     parse=_parse,

@@ -20,9 +20,12 @@ from escalade.evidence.expected import expected
 from escalade.evidence.facts import UNKNOWN
 from escalade.evidence.logscan import Wish
 from escalade.evidence.logscan import wishes
+from escalade.evidence.parsing import as_dict
+from escalade.evidence.parsing import as_list
 from escalade.evidence.probe import Peer
 from escalade.evidence.probe import Probe
 from escalade.evidence.probe import Target
+from escalade.evidence.secrets import argv_of
 from escalade.evidence.secrets import secrets_of
 from escalade.model import Address
 from escalade.model import Args
@@ -66,9 +69,16 @@ class Plan:
         }
 
     def secrets(self) -> Iterator[str]:
-        """Yield the secrets of all containers."""
+        """Yield the secrets of all containers, but none that is somebody's name.
+
+        An API key may be called like a service; without the names nothing could be
+        told of anybody.
+        """
+        names = {name for box, r in self._records.items() for name in _names(box, r)}
         for record in self._records.values():
-            yield from secrets_of(record)
+            for value in secrets_of(record):
+                if not any(value in name for name in names):
+                    yield value
 
     def first(self) -> Iterator[Job]:
         """Yield the jobs that only read the Engine's records."""
@@ -136,6 +146,17 @@ class Plan:
         now = time.time() + float(self.facts["offset_s"])
         facts = {**self.facts, **self._shared, "now": now}
         return Target(place, record or {}, self._peers, facts, self._key)
+
+
+def _names(box: Listed, record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a container, its parts and its program are called."""
+    config = as_dict(record.get("Config"))
+    yield from (box.name, box.service, box.stack or "", str(config.get("Image")))
+    nets = as_dict(as_dict(record.get("NetworkSettings")).get("Networks"))
+    for name, net in nets.items():
+        yield name
+        yield from map(str, as_list(as_dict(net).get("Aliases")))
+    yield from argv_of(record)[:1]
 
 
 def _within(at: Address, place: Address) -> bool:

@@ -232,6 +232,7 @@ class Probe:
     - `always`: asked of every target, in whatever run, without a runbook's wish.
     - `quick`: asked by `diagnose --quick` too.
     - `derived`: asks nothing; a view over what other probes saw of the same place.
+    - `scans`: a deep run tells it the view arguments too, so that it can look for them.
     - `needs_running`: a container that does not run has nothing to answer.
     - `follow`: what else to ask once the first answers came (`Get` and `Dial` only);
       the parser gets all answers.
@@ -247,6 +248,7 @@ class Probe:
     always: bool = False
     quick: bool = False
     derived: bool = False
+    scans: bool = False
     needs_running: bool = False
     questions: Callable[[Target, Args], tuple[Question, ...]] = _no_questions
     follow: Callable[[Target, Args, Sequence[Answer]], tuple[Question, ...]] | None = (

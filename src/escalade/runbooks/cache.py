@@ -49,12 +49,13 @@ def digest(files: Sequence[SourceFile]) -> str:
 def key(files: Sequence[SourceFile], catalog: Mapping[str, Probe]) -> str:
     """Return the hash of all that a compiled book follows from.
 
-    Those are the files with their paths, the catalogue and our own code.
+    Those are the files with their paths, the catalogue and our own code. Paths count
+    whole: a file is named from where one stands, and the book is the same from there.
     """
     parts = (
         _FORMAT,
         digest(files),
-        *(file.file for file in files),
+        *(os.path.abspath(file.file) for file in files),  # noqa: PTH100 (fast)
         *_catalog(catalog),
         *_code(),
     )

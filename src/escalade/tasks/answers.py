@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.model import Evidence
+from escalade.model import Severity
 from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.jobs import Request
@@ -111,5 +112,5 @@ def audit(context: Context, asked: Request) -> int:
     _, diagnosis = diagnose_hosts(road_for(settings, Silent()))
     look = look_for(settings)
     sheet = audit_lines(diagnosis, look)
-    found = any(f.standing for f in diagnosis.findings)
+    found = any(f.standing and f.severity > Severity.INFO for f in diagnosis.findings)
     return ask(sheet, look, asked.format) or (2 if found else 0)

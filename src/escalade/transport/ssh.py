@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
@@ -51,6 +52,10 @@ _PUT = (
     'if cat >%s && [ "$(($(wc -c <%s)))" = %s ] && chmod %s %s && mv -f %s %s; '
     "then :; else rm -f %s; exit 1; fi"
 )
+_NUMERIC = re.compile(r"[0-9.]+|[0-9a-fA-F:.%\w]*:[0-9a-fA-F:.%\w]*")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+_NO_GETENT = 127
+_UNKNOWN_NAME = "the host finds no address for it"
 _PUT_S = 30.0
 _PUT_RATE = 100_000
 """Bytes a second that a link is trusted to carry at least."""
@@ -187,13 +192,41 @@ class SshTransport:
 
     def _forward(self, link: Link, port: Tcp, *, timeout_s: float) -> Channel | Trouble:
         """Open a connection from the host to a port."""
-        if not self._forwards.acquire(timeout=max(timeout_s, 0)):
+        deadline = time.monotonic() + timeout_s
+        addresses = self._resolve(port.host, timeout_s=timeout_s)
+        if isinstance(addresses, Trouble):
+            return addresses
+        if not self._forwards.acquire(timeout=max(deadline - time.monotonic(), 0)):
             return Trouble("timeout", _BUSY)
-        opened = link.forwards.open(port.host, port.port, timeout_s=timeout_s)
-        if isinstance(opened, Trouble):
-            self._forwards.release()
-            return opened
-        return SshChannel(opened, self._forwards.release)
+        trouble = Trouble("timeout", "no answer in time")
+        for position, address in enumerate(addresses):
+            left = (deadline - time.monotonic()) / (len(addresses) - position)
+            opened = link.forwards.open(address, port.port, timeout_s=max(left, 0.1))
+            if not isinstance(opened, Trouble):
+                return SshChannel(opened, self._forwards.release)
+            trouble = opened
+        self._forwards.release()
+        return trouble
+
+    def _resolve(self, name: str, *, timeout_s: float) -> tuple[str, ...] | Trouble:
+        """Return the addresses that a name has on the host.
+
+        sshd would look it up too, but while it waits for an answer the whole
+        connection stands still.
+        """
+        if _NUMERIC.fullmatch(name):
+            return (name,)
+        if not _NAME.fullmatch(name):
+            return Trouble("dns", f"not a host name: {name!r}")
+        line = Command("getent ahosts %s", (name,)).line
+        output = self.run(line, timeout_s=timeout_s, limit=10_000)
+        if output.status is Status.UNREACHABLE:
+            return Trouble("closed", output.reason)
+        if output.status is Status.UNSUPPORTED or output.code == _NO_GETENT:
+            return (name,)
+        rows = output.stdout.decode("ascii", "replace").splitlines()
+        found = [row.split()[0] for row in rows if row.strip()]
+        return tuple(dict.fromkeys(found)) or Trouble("dns", _UNKNOWN_NAME)
 
     def _dial_engine(self, link: Link, *, timeout_s: float) -> Channel | Trouble:
         """Open a channel to the host's Engine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import select
 import shlex
@@ -91,14 +92,18 @@ def execute(transport: Any, work: Job, *, deadline: float) -> Any:
     """
     channel = _session(transport, deadline)
     try:
-        with closing_after(deadline - time.monotonic(), channel.close):
+        with closing_after(deadline - time.monotonic(), channel.close) as late:
             channel.exec_command(work.line)
-            if work.stdin is not None:
-                channel.sendall(work.stdin)
-                channel.shutdown_write()
+            # A command that ended before it had read all has its own words for it.
+            with contextlib.suppress(OSError):
+                if work.stdin is not None:
+                    channel.sendall(work.stdin)
+                    channel.shutdown_write()
     except BaseException:
         channel.close()
         raise
+    if late:
+        raise TimeoutError
     return channel
 
 

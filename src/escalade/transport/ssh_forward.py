@@ -16,8 +16,9 @@ _OPEN_FAILED = re.compile(r"open FAILED: (?P<words>.*): (?P<kind>[^:]*)$", re.DO
 _NO_WORDS = "open failed"
 # With no words of the server's, this is a session too many, not a port.
 _SESSION_REFUSED = "Connect failed"
+_GAVE_UP = "Timeout opening channel"
 _LARGEST_PORT = 65_535
-_TRIES = 3
+_TRIES = 10
 _WORDS = (
     ("refused", "refused"),
     ("timed out", "timeout"),
@@ -77,7 +78,7 @@ class Forwards:
             reasons = set(self._reasons[before:])
             if not self._transport.is_active():
                 return Trouble("closed", "the SSH connection ended")
-            if not reasons and "imeout" in str(error):
+            if str(error).startswith(_GAVE_UP):
                 return Trouble("timeout", "no answer in time")
             if len(reasons) > 1:
                 return None
