@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from escalade.diagnosis.diagnose import RunInfo
 from escalade.evidence.catalog import probes
 from escalade.evidence.codec import dump
 from escalade.evidence.codec import load
+from escalade.model import Run
 from escalade.run import judge
 from escalade.runbooks.load import load as load_runbooks
 from tests.bed.faults.catalogue import FAULTS
@@ -29,7 +29,7 @@ def book():
 def diagnosis_of(file: Path):
     with file.open() as lines:
         snapshot = load(lines, file.name)
-    return judge(snapshot, book(), RunInfo("test", snapshot.recorded, 0.0))
+    return judge(snapshot, book(), Run("test", snapshot.recorded, 0.0))
 
 
 def test_there_are_incidents():

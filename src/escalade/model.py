@@ -36,6 +36,7 @@ __all__ = [
     "Not",
     "Reading",
     "Remedy",
+    "Run",
     "Runbook",
     "Scalar",
     "ServiceState",
@@ -429,6 +430,15 @@ class ServiceState:
     verdict: str
     role: str | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation: its id, its start (epoch seconds) and how long it took."""
+
+    id: str
+    started: float
+    took_s: float
 
 
 @dataclass(frozen=True, slots=True)

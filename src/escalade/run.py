@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
-from escalade.diagnosis import diagnose
-from escalade.diagnosis.diagnose import RunInfo
+from escalade.ahead import load_ahead
 from escalade.diagnosis.wanted import wanted
 from escalade.evidence.catalog import probes
-from escalade.evidence.check import CheckTarget
-from escalade.evidence.check import check
-from escalade.evidence.check import parse_target
 from escalade.evidence.gather import GatherOptions
 from escalade.evidence.gather import HostPass
 from escalade.evidence.gather import Wanted
@@ -32,18 +28,23 @@ from escalade.model import Evidence
 from escalade.model import Host
 from escalade.model import HostState
 from escalade.model import Reading
+from escalade.model import Run
 from escalade.model import Snapshot
 from escalade.model import Status
 from escalade.runbooks.book import Book
 from escalade.runbooks.load import load as load_runbooks
 from escalade.settings import Settings
 from escalade.transport.base import Timeouts
+from escalade.transport.base import Transport
 from escalade.transport.factory import open_for
 
 if TYPE_CHECKING:
+    from escalade.evidence.check import CheckTarget
     from escalade.report.progress import Progress
 
 T = TypeVar("T")
+NEXT = ("escalade.diagnosis.diagnose", "escalade.report.terminal")
+"""What the road needs after the evidence: loaded while hosts are waited for."""
 
 __all__ = [
     "Road",
@@ -72,9 +73,10 @@ def diagnose_hosts(road: Road) -> tuple[Snapshot, Diagnosis]:
     begun = time.monotonic()
     hosts = hosts_for(road.settings)
     book, catalog = book_for(road.settings)
+    load_ahead(*NEXT)
     snapshot = look(road, hosts, book, catalog)
     took_s = time.monotonic() - begun
-    return snapshot, judge(snapshot, book, RunInfo(road.run, road.started, took_s))
+    return snapshot, judge(snapshot, book, Run(road.run, road.started, took_s))
 
 
 def hosts_for(settings: Settings) -> tuple[Host, ...]:
@@ -88,9 +90,11 @@ def book_for(settings: Settings) -> tuple[Book, Mapping[str, Probe]]:
     return load_runbooks(settings.runbooks, catalog), catalog
 
 
-def judge(snapshot: Snapshot, book: Book, info: RunInfo) -> Diagnosis:
+def judge(snapshot: Snapshot, book: Book, run: Run) -> Diagnosis:
     """Return what a snapshot means, by the clock that it recorded."""
-    return diagnose(snapshot, book, probes(), info)
+    from escalade.diagnosis.diagnose import diagnose
+
+    return diagnose(snapshot, book, probes(), run)
 
 
 def look(
@@ -122,8 +126,7 @@ def look(
 def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostPass:
     """Gather the evidence of one host over its one connection."""
     begun = time.monotonic()
-    timeouts = Timeouts(connect_s=road.settings.connect_timeout_s)
-    transport = open_for(host, timeouts=timeouts, ssh_config=road.settings.ssh_config)
+    transport = _transport(host, road.settings)
     try:
         found = gather(
             host,
@@ -136,6 +139,13 @@ def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostP
         transport.close()
     road.progress.done(found.state, time.monotonic() - begun)
     return found
+
+
+def _transport(host: Host, settings: Settings) -> Transport:
+    """Return the way to a host, with the bounds that were set."""
+    wait_s = settings.connect_timeout_s
+    timeouts = Timeouts(connect_s=wait_s, banner_s=wait_s, auth_s=2 * wait_s)
+    return open_for(host, timeouts=timeouts, ssh_config=settings.ssh_config)
 
 
 def _each(hosts: Sequence[Host], road: Road, work: Callable[[Host], T]) -> list[T]:
@@ -167,6 +177,8 @@ def _host_piece(state: HostState) -> Evidence:
 
 def check_target(road: Road, target: str) -> tuple[Evidence, ...]:
     """Ask each chosen host whether an address answers, as seen from there."""
+    from escalade.evidence.check import parse_target
+
     hosts = hosts_for(road.settings)
     address = parse_target(target)
     return tuple(_each(hosts, road, lambda host: _check(host, road, address)))
@@ -174,8 +186,9 @@ def check_target(road: Road, target: str) -> tuple[Evidence, ...]:
 
 def _check(host: Host, road: Road, address: CheckTarget) -> Evidence:
     """Ask one host."""
-    timeouts = Timeouts(connect_s=road.settings.connect_timeout_s)
-    transport = open_for(host, timeouts=timeouts, ssh_config=road.settings.ssh_config)
+    from escalade.evidence.check import check
+
+    transport = _transport(host, road.settings)
     try:
         return check(host.name, transport, address, now=time.time())
     finally:

@@ -31,6 +31,7 @@ MODES = ("quick", "full", "deep")
 _PREFIX = "ESCALADE_"
 # The bed's programs and the test suite read variables of their own.
 _OTHERS = ("ESCALADE_BED_", "ESCALADE_TEST_")
+_DAY_S = 86_400.0
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
@@ -84,13 +85,14 @@ def _count(value: object) -> int:
 
 
 def _seconds(value: object) -> float:
-    """Return a positive number of seconds."""
+    """Return a positive number of seconds, at most a day."""
     try:
         number = 0.0 if isinstance(value, bool) else float(str(value))
     except ValueError:
         number = 0.0
-    if not 0.0 < number < float("inf"):
-        raise ValueError("expected a number of seconds above 0")
+    # What the system's clock calls cannot wait for is no bound.
+    if not 0.0 < number <= _DAY_S:
+        raise ValueError(f"expected seconds, above 0 and at most {_DAY_S:g}")
     return number
 
 
@@ -117,7 +119,11 @@ def _words(separator: str | None) -> Callable[[object], tuple[str, ...]]:
             pieces = list(value)
         else:
             raise ValueError("expected a text or a list of texts")
-        return tuple(piece.strip() for piece in pieces if piece.strip())
+        words = tuple(piece.strip() for piece in pieces if piece.strip())
+        # An empty word is a variable that a script did not set: it is not "all".
+        if pieces and not words:
+            raise ValueError("expected a text that is not empty")
+        return words
 
     return parse
 
@@ -247,7 +253,10 @@ def settings_from(
     section = config.get("escalade") or {}
     if not isinstance(section, Mapping):
         raise UsageError(f"invoke.yaml: escalade: expected a mapping, not {section!r}")
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("the folder that this was started in is gone") from error
     # Invoke has no public word for the folder whose invoke.yaml it read.
     folder = getattr(config, "_project_prefix", None)
     return resolve(

@@ -27,7 +27,7 @@ def campaign(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def stack_on_host1(bed, hosts):
-    """The whole stack in host1's own Engine; this machine's stays as it is."""
+    """Run the whole stack in host1's own Engine; this machine's stays as it is."""
     hosts.script.run("stack", "host1", "up")
     yield
     hosts.script.run("stack", "host1", "down")
@@ -35,7 +35,7 @@ def stack_on_host1(bed, hosts):
 
 @pytest.fixture(scope="module")
 def shop(bed):
-    """A stack that is not ours: a web server, a database, a worker."""
+    """Run a stack that is not ours: a web server, a database, a worker."""
     bed.run("up", "--shop")
     yield
     bed.run("down", "--shop")
@@ -50,7 +50,9 @@ def test_the_healthy_stack_has_no_root(bed):
 
 
 @pytest.mark.bed
-@pytest.mark.parametrize("fault", ["LK-02", "LK-08", "AG-06k", "RD-04", "DK-05", "TK-04"])
+@pytest.mark.parametrize(
+    "fault", ["LK-02", "LK-08", "AG-06k", "RD-04", "DK-05", "TK-04"]
+)
 def test_a_fault_is_named_here(bed, fault):
     """The service that the fault was injected into is the only root."""
     done = campaign(fault)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from escalade.diagnosis.board import board
 from escalade.diagnosis.graph import build
@@ -17,25 +16,17 @@ from escalade.evidence.seen import SeenSnapshot
 from escalade.model import Diagnosis
 from escalade.model import Finding
 from escalade.model import Gap
+from escalade.model import Run
 from escalade.model import Severity
 from escalade.model import Snapshot
 from escalade.model import Verdict
 from escalade.runbooks.book import Book
 
-__all__ = ["RunInfo", "diagnose"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """What the outside world says of one invocation: its id, start and length."""
-
-    run: str
-    started: float
-    took_s: float
+__all__ = ["diagnose"]
 
 
 def diagnose(
-    snapshot: Snapshot, book: Book, catalog: Mapping[str, Probe], info: RunInfo
+    snapshot: Snapshot, book: Book, catalog: Mapping[str, Probe], run: Run
 ) -> Diagnosis:
     """Return what a snapshot means: roots, what each explains, gaps, verdict, exit."""
     roles = bind(book.roles, snapshot.evidence)
@@ -50,9 +41,9 @@ def diagnose(
     stacks = tuple(sorted({n.stack for n in graph.services if n.stack}))
     verdict, code = _verdict(findings, matches.gaps, stacks)
     return Diagnosis(
-        run=info.run,
-        started=info.started,
-        took_s=info.took_s,
+        run=run.id,
+        started=run.started,
+        took_s=run.took_s,
         mode=snapshot.mode,
         verdict=verdict,
         exit=code,

@@ -18,7 +18,7 @@ from escalade.model import Host
 
 __all__ = ["select"]
 
-_TERM = re.compile(r"(?:\[[^\]]*\]|[^:,\[])+")
+_TERM = re.compile(r"(?:\[[^\]]*\]|[^:,])+")
 _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*))?\]")
 _WILD = frozenset("*?[")
 
@@ -51,6 +51,8 @@ def select(inventory: Inventory, patterns: Sequence[str]) -> tuple[Host, ...]:
 
 def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
     """Yield the parts of a pattern; a name that holds colons is one part."""
+    if not pattern.strip(",: "):
+        raise UsageError(f"an empty pattern: {pattern!r}")
     for part in pattern.split(","):
         bare = part.strip()
         whole = bare.lstrip("!&") in inventory.hosts or bare.lstrip("!&")[:1] == "~"

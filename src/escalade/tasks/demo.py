@@ -8,6 +8,7 @@ from invoke.tasks import task
 
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
+from escalade.tasks.desk import whole
 
 __all__ = ["ns"]
 
@@ -54,10 +55,10 @@ def status(c: Context, shop: bool = False) -> None:
 
 
 @task(auto_shortflags=False, help={"timeout": "seconds for the whole call"})
-def call(c: Context, timeout: int = 45) -> None:
+def call(c: Context, timeout: str = "45") -> None:
     """Make one whole call as a user would; exit 0 only if it was answered."""
     with told():
-        code = _bed("call", "--timeout", str(timeout))
+        code = _bed("call", "--timeout", str(whole("--timeout", timeout)))
     finish(code)
 
 

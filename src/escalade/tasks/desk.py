@@ -17,6 +17,9 @@ from escalade.errors import EscaladeError
 from escalade.errors import UsageError
 from escalade.settings import Settings
 from escalade.settings import settings_from
+from escalade.tasks.streams import Ended
+from escalade.tasks.streams import ended_by_signals
+from escalade.tasks.streams import steady
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -25,7 +28,17 @@ if TYPE_CHECKING:
     from escalade.report.progress import Progress
     from escalade.run import Road
 
-__all__ = ["FORMATS", "HELP", "finish", "look_for", "road_for", "settings_for", "told"]
+__all__ = [
+    "FORMATS",
+    "HELP",
+    "finish",
+    "look_for",
+    "road_for",
+    "said",
+    "settings_for",
+    "told",
+    "whole",
+]
 
 FORMATS = ("text", "json", "markdown")
 INTERRUPTED = 130
@@ -43,18 +56,47 @@ HELP = {
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn bad input into one line and exit 1, and Ctrl-C into exit 130."""
+    """End in one line whatever went wrong: bad input is 1, Ctrl-C 130.
+
+    A mistake of ours is one line, too; with PYTHONDEVMODE=1 it is a traceback.
+    """
+    steady()
     try:
-        yield
+        with ended_by_signals():
+            yield
+            sys.stdout.flush()
     except EscaladeError as error:
-        raise Exit(f"escalade: {error}", code=1) from error
-    except BrokenPipeError as error:
-        raise Exit(code=0) from error
+        raise _exit(str(error)) from error
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        raise Exit(f"escalade: {where}{error.strerror or error}", code=1) from error
+        raise _exit(f"{where}{error.strerror or error}") from error
+    except Ended as error:
+        raise _exit(f"ended by {error}", code=error.code) from error
     except KeyboardInterrupt as error:
-        raise Exit("escalade: interrupted", code=INTERRUPTED) from error
+        raise _exit("interrupted", code=INTERRUPTED) from error
+    except Exception as error:
+        if sys.flags.dev_mode or isinstance(error, Exit):
+            raise
+        raise _exit(_mistake(error)) from error
+
+
+def _exit(text: str, *, code: int = 1) -> Exit:
+    """Return the end of the task: one line that no terminal obeys, and a code."""
+    from escalade.report.safe import clean
+
+    return Exit(f"escalade: {clean(text, 2000)}", code=code)
+
+
+def _mistake(error: Exception) -> str:
+    """Return what a bug report needs to know of an error that nobody foresaw."""
+    from pathlib import Path
+    from traceback import extract_tb
+
+    place = extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return (
+        f"internal error: {type(error).__name__}: {error} ({where}); please report it"
+    )
 
 
 def settings_for(context: Context, flags: Mapping[str, object]) -> Settings:
@@ -79,6 +121,27 @@ def checked_format(word: str, known: Sequence[str] = FORMATS[:2]) -> str:
     return word
 
 
+def said(flag: str, word: str | None) -> str:
+    """Return what a flag says, empty where it was not given.
+
+    One that was given an empty text (a variable that a script did not set) is wrong.
+    """
+    if word is not None and not word.strip():
+        raise UsageError(f"{flag}: expected a text that is not empty")
+    return word or ""
+
+
+def whole(flag: str, word: str) -> int:
+    """Return the whole number of at least 1 that a flag says.
+
+    Invoke's own reading of numbers ends in a traceback.
+    """
+    digits = word.isascii() and word.isdigit() and len(word) < 10  # noqa: PLR2004
+    if not digits or int(word) < 1:
+        raise UsageError(f"{flag}: expected a whole number of at least 1, not {word!r}")
+    return int(word)
+
+
 def road_for(settings: Settings, progress: Progress) -> Road:
     """Return the road of this run, with its id and start."""
     import os
@@ -93,6 +156,5 @@ def road_for(settings: Settings, progress: Progress) -> Road:
 
 def finish(code: int) -> None:
     """End the task with an exit code; 0 lets the next task run."""
-    sys.stdout.flush()
     if code:
         raise Exit(code=code)

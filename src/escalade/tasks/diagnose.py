@@ -7,6 +7,7 @@ from invoke.tasks import task
 
 from escalade.tasks.desk import HELP
 from escalade.tasks.desk import finish
+from escalade.tasks.desk import said
 from escalade.tasks.desk import told
 
 __all__ = ["diagnose"]
@@ -34,8 +35,8 @@ def diagnose(
     stack: list[str],
     quick: bool = False,
     deep: bool = False,
-    save: str = "",
-    from_: str = "",
+    save: str | None = None,
+    from_: str | None = None,
     format: str = "text",  # noqa: A002
     lang: str = "",
     forks: str = "",
@@ -48,16 +49,16 @@ def diagnose(
     """
     from escalade.tasks import jobs
 
-    flags = {
-        "limit": limit,
-        "inventory": inventory,
-        "stacks": stack,
-        "mode": jobs.mode(quick=quick, deep=deep),
-        "lang": lang,
-        "forks": forks,
-        "deadline_s": deadline,
-    }
     with told():
-        request = jobs.Request(flags, save, from_, format, verbose)
-        code = jobs.diagnose(c, request)
+        flags = {
+            "limit": limit,
+            "inventory": inventory,
+            "stacks": stack,
+            "mode": jobs.mode(quick=quick, deep=deep),
+            "lang": lang,
+            "forks": forks,
+            "deadline_s": deadline,
+        }
+        files = (said("--save", save), said("--from", from_))
+        code = jobs.diagnose(c, jobs.Request(flags, *files, format, verbose))
     finish(code)

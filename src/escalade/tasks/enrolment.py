@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from escalade.model import Host
 from escalade.model import Status
+from escalade.report.emit import emit
 from escalade.run import hosts_for
 from escalade.tasks.desk import settings_for
 from escalade.text import Lang
@@ -43,7 +44,12 @@ def show(context: Context, flags: Mapping[str, object]) -> None:
     """Print the hosts chosen, one line each."""
     for host in hosts_for(settings_for(context, flags)):
         where = "" if host.connection == "local" else _where(host)
-        print(f"{host.name:24} {host.connection:6} {where:28} {' '.join(host.groups)}")
+        _tell(f"{host.name:24} {host.connection:6} {where:28} {' '.join(host.groups)}")
+
+
+def _tell(text: str) -> None:
+    """Print one line."""
+    emit(f"{text}\n")
 
 
 def _where(host: Host) -> str:
@@ -74,7 +80,7 @@ def trust(
             ssh_config=settings.ssh_config,
         )
         if ended.output.status is Status.OK:
-            print(TRUSTED.fill({"host": host.name}).pick(settings.lang))
+            _tell(TRUSTED.fill({"host": host.name}).pick(settings.lang))
         else:
             print(f"{host.name}: {ended.output.reason}", file=sys.stderr)
             code = 2
@@ -89,12 +95,15 @@ def _agree(offer: Offer, lang: Lang, *, agreed: bool) -> bool:
         "kind": offer.key.type,
         "fingerprint": offer.key.fingerprint,
     }
-    print(OFFERED.fill(words).pick(lang))
+    _tell(OFFERED.fill(words).pick(lang))
     if offer.changed:
-        print(CHANGED.fill(words).pick(lang))
+        _tell(CHANGED.fill(words).pick(lang))
     if agreed:
         return True
     if not sys.stdin.isatty():
         print(NOT_ASKED.pick(lang), file=sys.stderr)
         return False
-    return input(QUESTION.pick(lang)).strip().lower() in YES
+    try:
+        return input(QUESTION.pick(lang)).strip().lower() in YES
+    except EOFError:
+        return False

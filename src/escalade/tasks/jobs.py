@@ -6,20 +6,23 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalade import paths
 from escalade.errors import UsageError
-from escalade.errors import nearest
 from escalade.model import Diagnosis
+from escalade.model import Run
 from escalade.model import Snapshot
+from escalade.report.emit import emit
 from escalade.settings import Settings
 from escalade.tasks.desk import FORMATS
 from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.desk import road_for
 from escalade.tasks.desk import settings_for
+from escalade.tasks.files import case_file
+from escalade.tasks.files import save
+from escalade.tasks.files import save_target
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from escalade.report.look import Look
     from escalade.report.sheet import Sheet
 
-__all__ = ["Request", "ask", "case_file", "diagnose", "mode", "snapshot_of"]
+__all__ = ["Request", "ask", "diagnose", "mode", "snapshot_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,14 @@ def diagnose(context: Context, request: Request) -> int:
     """Walk the road, or judge saved evidence; print the report; return the code."""
     kind = checked_format(request.format, FORMATS)
     settings = settings_for(context, request.flags)
+    target = save_target(request.save) if request.save else None
     snapshot, diagnosis = (
         _recorded(settings, request) if request.source else _live(settings, request)
     )
-    if request.save:
-        _save(snapshot, Path(request.save))
+    # Told first: where the disk is full, the diagnosis may be what says so.
     _print(diagnosis, settings, request, kind)
+    if target is not None:
+        save(snapshot, target)
     return diagnosis.exit
 
 
@@ -68,12 +73,12 @@ def _print(
     if kind == "json":
         from escalade.report.json_ import dumps
 
-        sys.stdout.write(dumps(diagnosis, lang=settings.lang) + "\n")
+        emit(dumps(diagnosis, lang=settings.lang) + "\n")
         return
     if kind == "markdown":
         from escalade.report.markdown import render
 
-        sys.stdout.write(render(diagnosis, paths.templates(), lang=settings.lang))
+        emit(render(diagnosis, paths.templates(), lang=settings.lang))
         return
     from escalade.report.terminal import show
 
@@ -96,7 +101,6 @@ def _live(settings: Settings, request: Request) -> tuple[Snapshot, Diagnosis]:
 
 def _recorded(settings: Settings, request: Request) -> tuple[Snapshot, Diagnosis]:
     """Judge saved evidence, by the clock that it recorded."""
-    from escalade.diagnosis.diagnose import RunInfo
     from escalade.evidence.codec import load
     from escalade.run import book_for
     from escalade.run import judge
@@ -108,36 +112,7 @@ def _recorded(settings: Settings, request: Request) -> tuple[Snapshot, Diagnosis
     book, _ = book_for(settings)
     took_s = time.monotonic() - begun
     run = f"from-{file.stem}"
-    return snapshot, judge(snapshot, book, RunInfo(run, snapshot.recorded, took_s))
-
-
-def case_file(name: str) -> Path:
-    """Return a file of saved evidence: a path, or a recorded incident by its name."""
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    shipped = {p.stem: p for p in sorted(paths.cases().glob("*.jsonl"))}
-    if name in shipped:
-        return shipped[name]
-    hint = nearest(name, shipped) or f"; recorded incidents: {', '.join(shipped)}"
-    raise UsageError(f"--from {name}: no such file or recorded incident{hint}")
-
-
-def _save(snapshot: Snapshot, path: Path) -> None:
-    """Write evidence through a temporary name, so that a half file never stands."""
-    import os
-
-    from escalade.evidence.codec import dump
-
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with half.open("x", encoding="utf-8") as file:
-            half.chmod(0o600)
-            file.writelines(f"{line}\n" for line in dump(snapshot))
-        half.replace(path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise UsageError(f"--save {path}: {error.strerror or error}") from error
+    return snapshot, judge(snapshot, book, Run(run, snapshot.recorded, took_s))
 
 
 def snapshot_of(context: Context, request: Request) -> tuple[Snapshot, Settings]:
@@ -158,7 +133,8 @@ def ask(sheet: Sheet, look: Look, kind: str) -> int:
     if kind == "json":
         import json
 
-        sys.stdout.write(json.dumps(sheet.data(), ensure_ascii=False, indent=2) + "\n")
+        # ASCII, as the diagnosis: no encoding can be upset by what a log line holds.
+        emit(json.dumps(sheet.data(), indent=2) + "\n")
     else:
         from escalade.report.terminal import write
 

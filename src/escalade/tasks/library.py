@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.model import Symptom
+from escalade.report.emit import emit
 from escalade.run import book_for
 from escalade.tasks.desk import settings_for
 from escalade.text import Lang
@@ -24,10 +26,12 @@ def show_all(context: Context, flags: Mapping[str, object]) -> None:
     """Print every runbook with its symptoms."""
     settings = settings_for(context, flags)
     book, _ = book_for(settings)
+    lines: list[str] = []
     for runbook in book.runbooks:
-        print(f"{runbook.name}: {runbook.title.pick(settings.lang)} ({runbook.role})")
-        for symptom in runbook.symptoms:
-            print(f"  {_line(symptom, settings.lang)}")
+        title = runbook.title.pick(settings.lang)
+        lines.append(f"{runbook.name}: {title} ({runbook.role})")
+        lines += [f"  {_line(symptom, settings.lang)}" for symptom in runbook.symptoms]
+    _print(lines)
 
 
 def show_one(context: Context, flags: Mapping[str, object], name: str) -> None:
@@ -38,12 +42,21 @@ def show_one(context: Context, flags: Mapping[str, object], name: str) -> None:
     if not chosen:
         known = {s.id for s in book.symptoms} | {r.name for r in book.runbooks}
         raise UsageError(f"no runbook or symptom {name!r}{nearest(name, known)}")
-    for symptom in chosen:
-        print(_line(symptom, settings.lang))
-        print(f"    {symptom.where}")
-        for text in (symptom.advice, *symptom.advices.values()):
-            if text is not None:
-                print(f"    {text.pick(settings.lang)}")
+    _print(line for symptom in chosen for line in _whole(symptom, settings.lang))
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print lines."""
+    emit("".join(f"{line}\n" for line in lines))
+
+
+def _whole(symptom: Symptom, lang: Lang) -> Iterator[str]:
+    """Yield a symptom's line, where it stands, and what it advises."""
+    yield _line(symptom, lang)
+    yield f"    {symptom.where}"
+    for text in (symptom.advice, *symptom.advices.values()):
+        if text is not None:
+            yield f"    {text.pick(lang)}"
 
 
 def _line(symptom: Symptom, lang: Lang) -> str:
@@ -60,8 +73,7 @@ def lint(context: Context, folders: list[str]) -> int:
     settings = settings_for(context, {})
     chosen = [Path(f) for f in folders] or list(settings.runbooks)
     found = inspect(chosen, probes())
-    for line in (*found.errors, *found.warnings):
-        print(line)
+    _print(str(line) for line in (*found.errors, *found.warnings))
     return 1 if found.errors else 0
 
 
@@ -72,5 +84,4 @@ def schema() -> None:
     from escalade.evidence.catalog import probes
     from escalade.runbooks.publish import schema as published
 
-    json.dump(published(probes()), sys.stdout, indent=2)
-    print()
+    emit(json.dumps(published(probes()), indent=2) + "\n")

@@ -8,6 +8,7 @@ from invoke.tasks import task
 from escalade.tasks.desk import HELP
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
+from escalade.tasks.desk import whole
 
 __all__ = ["audit", "check", "logs", "ps", "resources"]
 
@@ -48,7 +49,7 @@ def logs(
     limit: list[str],
     inventory: list[str],
     stack: list[str],
-    lines: int = 50,
+    lines: str = "50",
     format: str = "text",  # noqa: A002
     lang: str = "",
 ) -> None:
@@ -57,7 +58,7 @@ def logs(
 
     with told():
         request = answers.request(limit, inventory, stack, format, lang)
-        code = answers.logs(c, request, service, lines)
+        code = answers.logs(c, request, service, whole("--lines", lines))
     finish(code)
 
 
