@@ -7,13 +7,19 @@ import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from queue import Empty
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
 from escalade.ahead import load_ahead
 from escalade.diagnosis.wanted import wanted
 from escalade.evidence.catalog import probes
+from escalade.evidence.crew import Crew
 from escalade.evidence.gather import GatherOptions
 from escalade.evidence.gather import HostPass
 from escalade.evidence.gather import Wanted
@@ -43,6 +49,9 @@ if TYPE_CHECKING:
     from escalade.report.progress import Progress
 
 T = TypeVar("T")
+
+GRACE_S = 0.5
+"""Seconds of silence after Ctrl-C that end the wait for hosts still at work."""
 NEXT = ("escalade.diagnosis.diagnose", "escalade.report.terminal")
 """What the road needs after the evidence: loaded while hosts are waited for."""
 
@@ -118,25 +127,30 @@ def look(
         mode=road.settings.mode,
         hosts=tuple(p.state for p in passes),
         evidence=tuple(
-            piece for p in passes for piece in (_host_piece(p.state), *p.evidence)
+            piece
+            for p in passes
+            for piece in (_host_piece(p, road.settings.stacks), *p.evidence)
         ),
     )
 
 
 def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostPass:
-    """Gather the evidence of one host over its one connection."""
+    """Gather the evidence of one host over its one connection.
+
+    Whatever breaks costs this host's evidence, and never that of the others.
+    """
     begun = time.monotonic()
-    transport = _transport(host, road.settings)
     try:
-        found = gather(
-            host,
-            transport,
-            wanted=asked,
-            options=options,
-            progress=road.progress.note,
-        )
-    finally:
-        transport.close()
+        with closing(_transport(host, road.settings)) as transport:
+            found = gather(
+                host,
+                transport,
+                wanted=asked,
+                options=options,
+                progress=road.progress.note,
+            )
+    except Exception as error:
+        found = _broken(host, error)
     road.progress.done(found.state, time.monotonic() - begun)
     return found
 
@@ -148,28 +162,64 @@ def _transport(host: Host, settings: Settings) -> Transport:
     return open_for(host, timeouts=timeouts, ssh_config=settings.ssh_config)
 
 
+def _broken(host: Host, error: Exception) -> HostPass:
+    """Return the pass of a host that we could not cope with: an Engine unknown."""
+    reason = f"the look at it broke: {type(error).__name__}: {error}"
+    address = Address(host.name, None, None, None, "engine")
+    piece = Evidence(
+        address, Status.ERROR, time=time.time(), complete=False, reason=reason
+    )
+    return HostPass(HostState(host.name, reachable=True), (piece,))
+
+
 def _each(hosts: Sequence[Host], road: Road, work: Callable[[Host], T]) -> list[T]:
-    """Work on all hosts, in the order given; one host needs no pool."""
+    """Work on all hosts, in the order given; one host needs no threads."""
     if len(hosts) == 1:
         return [work(hosts[0])]
-    from concurrent.futures import ThreadPoolExecutor
-
-    pool = ThreadPoolExecutor(road.settings.forks, thread_name_prefix="host")
+    came: SimpleQueue[tuple[int, T | BaseException]] = SimpleQueue()
+    crew = Crew(min(road.settings.forks, len(hosts)), name="host")
+    for place, host in enumerate(hosts):
+        crew.ask(partial(_kept, came, place, partial(work, host)))
     try:
-        return list(pool.map(work, hosts))
+        found = dict(came.get() for _ in hosts)
     except BaseException:
         road.stop.set()
+        # Those at work let go of their hosts, if they can at once.
+        with suppress(Empty):
+            while True:
+                came.get(timeout=GRACE_S)
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        crew.close()
+    return [_value(found[place]) for place in range(len(hosts))]
 
 
-def _host_piece(state: HostState) -> Evidence:
+def _kept(
+    came: SimpleQueue[tuple[int, T | BaseException]], place: int, call: Callable[[], T]
+) -> None:
+    """Put what a call returns or raises into the queue."""
+    try:
+        came.put((place, call()))
+    except BaseException as error:
+        came.put((place, error))
+
+
+def _value(result: T | BaseException) -> T:
+    """Return a result, or raise what came instead."""
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _host_piece(found: HostPass, wanted: tuple[str, ...]) -> Evidence:
     """Return whether a host answered, as the evidence that the probe `host` reads."""
+    state = found.state
     reading: Reading = {
         "reachable": state.reachable,
         "cause": state.cause or "",
         "detail": state.detail,
+        "stacks": found.stacks,
+        "wanted": wanted,
     }
     address = Address(state.host, None, None, None, HOST.name)
     return Evidence(address, Status.OK, (reading,), time=time.time())
@@ -188,8 +238,5 @@ def _check(host: Host, road: Road, address: CheckTarget) -> Evidence:
     """Ask one host."""
     from escalade.evidence.check import check
 
-    transport = _transport(host, road.settings)
-    try:
+    with closing(_transport(host, road.settings)) as transport:
         return check(host.name, transport, address, now=time.time())
-    finally:
-        transport.close()

@@ -90,9 +90,11 @@ def _seconds(value: object) -> float:
         number = 0.0 if isinstance(value, bool) else float(str(value))
     except ValueError:
         number = 0.0
-    # What the system's clock calls cannot wait for is no bound.
-    if not 0.0 < number <= _DAY_S:
-        raise ValueError(f"expected seconds, above 0 and at most {_DAY_S:g}")
+    if not 0.0 < number < float("inf"):
+        raise ValueError("expected a number of seconds above 0")
+    # A wait that no clock of the system can count is no bound.
+    if number > _DAY_S:
+        raise ValueError(f"expected at most {_DAY_S:g} seconds")
     return number
 
 

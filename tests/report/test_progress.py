@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from escalade.model import HostState
+from escalade.report.first import first_line
 from escalade.report.look import Look
 from escalade.report.progress import Lines
 from escalade.report.progress import Live
@@ -52,23 +53,29 @@ def test_silent():
 
 
 def test_lines():
-    """A pipe gets the first line only; asked for more, one line a finished host."""
+    """A pipe gets nothing; asked for more, one line a finished host."""
     quiet, verbose = io.StringIO(), io.StringIO()
     run(Lines(Look(), quiet))
     run(Lines(Look(verbose=True, lang="fr"), verbose))
-    assert quiet.getvalue() == "Escalade is looking…\n"
+    assert quiet.getvalue() == ""
     assert verbose.getvalue().splitlines() == [
-        "Escalade regarde…",
         "web1 : terminé, 1,2 s",
         "web2 : connexion refusée, 5,0 s",
     ]
 
 
-def test_first_line_comes_before_anything_else():
-    """The first line is flushed as the progress begins."""
-    stream = io.StringIO()
-    with Lines(Look(unicode=False), stream):
-        assert stream.getvalue() == "Escalade is looking~\n"
+def test_first_line(capsys):
+    """The first line is in the operator's language, on stderr."""
+    first_line("fr")
+    assert capsys.readouterr() == ("", "Escalade regarde…\n")
+
+
+def test_first_line_needs_no_reader(monkeypatch):
+    """A closed stderr is no reason to stop before the start."""
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    first_line("en")
 
 
 def test_reader_goes_away():
@@ -82,7 +89,7 @@ def test_short_run_shows_no_display():
     """A run shorter than the patience loads no display."""
     stream = io.StringIO()
     run(Live(Look(colour=True), stream, patience_s=60))
-    assert stream.getvalue() == "Escalade is looking…\n"
+    assert stream.getvalue() == ""
 
 
 def test_live_display_vanishes():

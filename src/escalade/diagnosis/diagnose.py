@@ -11,6 +11,7 @@ from escalade.diagnosis.match import match
 from escalade.diagnosis.rank import rank
 from escalade.diagnosis.roles import bind
 from escalade.diagnosis.served import served
+from escalade.diagnosis.wishes import unfound
 from escalade.evidence.probe import Probe
 from escalade.evidence.seen import SeenSnapshot
 from escalade.model import Diagnosis
@@ -39,7 +40,8 @@ def diagnose(
     )
     boxes = [p for p in snapshot.evidence if p.address.probe == "container"]
     stacks = tuple(sorted({n.stack for n in graph.services if n.stack}))
-    verdict, code = _verdict(findings, matches.gaps, stacks)
+    gaps = (*unfound(snapshot), *matches.gaps)
+    verdict, code = _verdict(findings, gaps, stacks)
     return Diagnosis(
         run=run.id,
         started=run.started,
@@ -48,9 +50,9 @@ def diagnose(
         verdict=verdict,
         exit=code,
         hosts=snapshot.hosts,
-        services=board(boxes, findings, matches.gaps, roles),
+        services=board(boxes, findings, gaps, roles),
         findings=findings,
-        gaps=matches.gaps,
+        gaps=gaps,
         not_applicable=matches.not_applicable,
         stacks=stacks,
     )

@@ -70,10 +70,14 @@ class Judge:
         if isinstance(condition, Not):
             inner = self.judge(condition.part, node)
             return Judgement(negate(inner.truth), (), {}, inner.unknown)
-        parts = [self.judge(part, node) for part in condition.parts]
+        parts: list[Judgement] = []
+        for part in condition.parts:
+            parts.append(self.judge(part, node))
+            if isinstance(condition, All) and parts[-1].truth is Truth.FALSE:
+                # One false part settles it (Kleene): the others need not be asked.
+                return Judgement(Truth.FALSE)
         join = every if isinstance(condition, All) else some
-        truth = join([part.truth for part in parts])
-        return _joined(truth, parts)
+        return _joined(join([part.truth for part in parts]), parts)
 
     def _ask(self, ask: Ask, node: Node) -> Judgement:
         """Ask one probe of the node itself, or of the services of a role."""

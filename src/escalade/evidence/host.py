@@ -10,8 +10,15 @@ HOST = Probe(
     name="host",
     scope="host",
     doc="Whether the host answered: cause is name, route, refused, timeout, banner, "
-    "host-key-unknown, host-key-changed, auth, gateway or closed.",
-    readings={"reachable": bool, "cause": str, "detail": str},
+    "host-key-unknown, host-key-changed, auth, gateway or closed. stacks are the Compose "
+    "projects that run there, wanted those that were asked for by name.",
+    readings={
+        "reachable": bool,
+        "cause": str,
+        "detail": str,
+        "stacks": tuple,
+        "wanted": tuple,
+    },
     quick=True,
     derived=True,
 )

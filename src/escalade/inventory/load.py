@@ -8,11 +8,9 @@ from pathlib import Path
 
 from escalade.errors import InventoryError
 from escalade.errors import nearest
-from escalade.inventory.groups import Groups
 from escalade.inventory.hosts import ALL
 from escalade.inventory.hosts import LOCALHOST
 from escalade.inventory.hosts import Inventory
-from escalade.inventory.marks import read
 
 __all__ = ["load"]
 
@@ -33,6 +31,9 @@ def load(sources: Sequence[Path]) -> Inventory:
     files = [(file, _text(file)) for source in sources for file in _files(source)]
     if all(_is_shipped(text) for _, text in files):
         return _THIS_MACHINE
+    from escalade.inventory.groups import Groups
+    from escalade.inventory.marks import read
+
     groups = Groups()
     for file, text in files:
         document = read(str(file), text)

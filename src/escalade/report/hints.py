@@ -35,7 +35,9 @@ def hints(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
     if lost and not told and not diagnosis.services and look.live:
         return (EMPTY, *_ways_to_see(look, ()))
     answered = any(host.reachable for host in diagnosis.hosts)
-    if not lost and answered and not diagnosis.services:
+    # A stack asked for by name that is nowhere: the gap names those that are there.
+    named = any(gap.probe == "host" and gap.node.stack for gap in diagnosis.gaps)
+    if not lost and not named and answered and not diagnosis.services:
         return (EMPTY, *no_stack(diagnosis.stacks, look))
     return ()
 

@@ -1,4 +1,4 @@
-"""Live progress on stderr while hosts are gathered; its first line comes at once.
+"""Live progress on stderr while hosts are gathered; `first` has printed its line.
 
 Three ways of one protocol: `Silent` for programs, `Lines` for pipes and logs, `Live`
 for a person at a terminal. They may be called from the threads that work the hosts.
@@ -47,7 +47,7 @@ class Progress(Protocol):
         """Say that a host is finished, or that it could not be reached."""
 
     def __enter__(self) -> Self:
-        """Print the first line."""
+        """Begin."""
 
     def __exit__(
         self,
@@ -62,7 +62,7 @@ def progress_for(look: Look, stream: TextIO, *, silent: bool = False) -> Progres
     """Return the progress that suits a stream.
 
     `silent` is for output that programs read. Without a terminal, or without colour,
-    there is one first line, and with `verbose` one line a finished host.
+    there is one line a finished host, with `verbose` only.
     """
     if silent:
         return Silent()
@@ -95,7 +95,7 @@ class Silent:
 
 
 class Lines(Silent):
-    """One first line, and one line for each finished host where asked for more."""
+    """One line for each finished host, where asked for more."""
 
     def __init__(self, look: Look, stream: TextIO) -> None:
         self._look = look
@@ -105,11 +105,6 @@ class Lines(Silent):
         """Print the line of a finished host."""
         if self._look.verbose:
             self._say(finished(state, took_s, self._look))
-
-    def __enter__(self) -> Self:
-        """Print the first line."""
-        self._say(words.STARTING.pick(self._look.lang))
-        return self
 
     def _say(self, text: str) -> None:
         """Print one line at once; a reader that went away is no reason to stop."""
@@ -168,8 +163,7 @@ class Live(Silent):
             _print(text, self._stream, self._look)
 
     def __enter__(self) -> Self:
-        """Print the first line, and show the rest if it takes a while."""
-        _print(words.STARTING.pick(self._look.lang), self._stream, self._look)
+        """Begin to show what is done, if it takes a while."""
         self._timer = threading.Timer(self._patience_s, self._start)
         self._timer.daemon = True
         self._timer.start()

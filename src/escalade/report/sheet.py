@@ -151,7 +151,7 @@ class Sheet:
         rows: dict[str, object] = {"schema": self.schema}
         for table in self.tables:
             rows |= table.data()
-        if self.records:
+        if self.records or not self.tables:
             rows["lines"] = [dict(record) for record in self.records]
         rows["missing"] = [
             {"target": target, "reason": reason} for target, reason in self.missing

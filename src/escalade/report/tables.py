@@ -44,11 +44,15 @@ __all__ = [
     "logs_lines",
     "ps_table",
     "resources_table",
+    "unseen",
 ]
 
 _OPEN = ("ok", "silent")
 _GOOD_STATUS = 400
-_AUDITED = ("compose", "env", "agreement", "networks", "images", "mounts", "volumes")
+_AUDITED = (
+    *("host", "engine", "container", "expected"),
+    *("compose", "env", "agreement", "networks", "images", "mounts", "volumes"),
+)
 
 
 def ps_table(snapshot: Snapshot) -> Sheet:
@@ -122,7 +126,9 @@ def logs_lines(
     pieces = [piece for piece in evidence if piece.address.probe == "log"]
     rows: list[Row] = []
     for piece in pieces:
-        kept = dict.fromkeys(_log_row(piece, record) for record in piece.readings)
+        # A reading without a text is about the log, not of it.
+        said = (record for record in piece.readings if record.get("text") is not None)
+        kept = dict.fromkeys(_log_row(piece, record) for record in said)
         rows += [
             dict(row) for row in sorted(kept, key=_log_time)[-most if most else 0 :]
         ]
@@ -302,6 +308,11 @@ def _missing(
     snapshot: Snapshot, pieces: Iterable[Evidence]
 ) -> tuple[tuple[str, str], ...]:
     """Return hosts that did not answer, then questions without an answer."""
+    return (*unseen(snapshot), *_unanswered(pieces))
+
+
+def unseen(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """Return the hosts and Engines that did not answer, each with the reason."""
     lost = [
         (state.host, ": ".join(filter(None, (state.cause, state.detail))))
         for state in snapshot.hosts
@@ -313,4 +324,4 @@ def _missing(
         for record in piece.readings
         if record.get("reachable") is False
     ]
-    return (*lost, *engines, *_unanswered(pieces))
+    return (*lost, *engines)

@@ -299,7 +299,6 @@ WAY_STACK = Text("look at one of them", "examiner l'un d'eux")
 
 # ------------------------------------------------------------------ progress
 
-STARTING = Text("Escalade is looking…", "Escalade regarde…")
 HOST_DONE = Text("{host}: done, {took}", "{host} : terminé, {took}")
 HOST_LOST = Text("{host}: {cause}, {took}", "{host} : {cause}, {took}")
 DONE_OF = Text("{done} of {n} hosts", "{done} hôtes sur {n}")

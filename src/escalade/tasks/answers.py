@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.model import Evidence
 from escalade.model import Severity
+from escalade.model import Snapshot
 from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.jobs import Request
@@ -16,6 +18,8 @@ from escalade.tasks.jobs import snapshot_of
 
 if TYPE_CHECKING:
     from invoke.context import Context
+
+    from escalade.report.sheet import Sheet
 
 __all__ = ["audit", "check", "logs", "ps", "request", "resources"]
 
@@ -42,7 +46,8 @@ def ps(context: Context, asked: Request) -> int:
     from escalade.report.tables import ps_table
 
     snapshot, settings = snapshot_of(context, _with(asked, "quick"))
-    return ask(ps_table(snapshot), look_for(settings), asked.format)
+    sheet = _with_unseen(ps_table(snapshot), snapshot)
+    return ask(sheet, look_for(settings), asked.format)
 
 
 def resources(context: Context, asked: Request) -> int:
@@ -50,7 +55,18 @@ def resources(context: Context, asked: Request) -> int:
     from escalade.report.tables import resources_table
 
     snapshot, settings = snapshot_of(context, _with(asked, "full"))
-    return ask(resources_table(snapshot), look_for(settings), asked.format)
+    sheet = _with_unseen(resources_table(snapshot), snapshot)
+    return ask(sheet, look_for(settings), asked.format)
+
+
+def _with_unseen(sheet: Sheet, snapshot: Snapshot) -> Sheet:
+    """Return a sheet that names hosts, Engines and stacks that were not seen, too."""
+    from escalade.diagnosis.wishes import unfound
+    from escalade.report.tables import unseen
+
+    stacks = ((str(gap.node.stack), gap.reason) for gap in unfound(snapshot))
+    missing = dict.fromkeys((*unseen(snapshot), *stacks, *sheet.missing))
+    return replace(sheet, missing=tuple(missing))
 
 
 def logs(context: Context, asked: Request, service: str, lines: int) -> int:
@@ -60,19 +76,20 @@ def logs(context: Context, asked: Request, service: str, lines: int) -> int:
     snapshot, settings = snapshot_of(context, _with(asked, "quick"))
     pieces = [p for p in snapshot.evidence if p.address.probe == "log"]
     chosen = [p for p in pieces if service in (p.address.service, p.address.replica)]
-    if not chosen and pieces:
+    look = look_for(settings)
+    sheet = _with_unseen(logs_lines(chosen, look, most=lines), snapshot)
+    if not chosen and not sheet.missing:
         raise UsageError(
             f"no service or container {service!r}{_known(service, pieces)}"
         )
-    look = look_for(settings)
-    return ask(logs_lines(chosen, look, most=lines), look, asked.format)
+    return ask(sheet, look, asked.format)
 
 
 def _known(word: str, pieces: list[Evidence]) -> str:
     """Return the nearest name, else all of them."""
     names = {n for p in pieces for n in (p.address.service, p.address.replica) if n}
     services = sorted({p.address.service for p in pieces if p.address.service})
-    return nearest(word, names) or f"; there are {', '.join(services)}"
+    return nearest(word, names) or f"; there are: {', '.join(services) or 'none'}"
 
 
 def check(context: Context, asked: Request, target: str) -> int:
@@ -109,8 +126,8 @@ def audit(context: Context, asked: Request) -> int:
     from escalade.tasks.desk import settings_for
 
     settings = settings_for(context, asked.flags)
-    _, diagnosis = diagnose_hosts(road_for(settings, Silent()))
+    snapshot, diagnosis = diagnose_hosts(road_for(settings, Silent()))
     look = look_for(settings)
-    sheet = audit_lines(diagnosis, look)
+    sheet = _with_unseen(audit_lines(diagnosis, look), snapshot)
     found = any(f.standing and f.severity > Severity.INFO for f in diagnosis.findings)
     return ask(sheet, look, asked.format) or (2 if found else 0)

@@ -15,8 +15,6 @@ from invoke.exceptions import Exit
 
 from escalade.errors import EscaladeError
 from escalade.errors import UsageError
-from escalade.settings import Settings
-from escalade.settings import settings_from
 from escalade.tasks.streams import Ended
 from escalade.tasks.streams import ended_by_signals
 from escalade.tasks.streams import steady
@@ -27,12 +25,14 @@ if TYPE_CHECKING:
     from escalade.report.look import Look
     from escalade.report.progress import Progress
     from escalade.run import Road
+    from escalade.settings import Settings
 
 __all__ = [
     "FORMATS",
     "HELP",
     "finish",
     "look_for",
+    "mode",
     "road_for",
     "said",
     "settings_for",
@@ -99,8 +99,17 @@ def _mistake(error: Exception) -> str:
     )
 
 
+def mode(*, quick: bool, deep: bool) -> str:
+    """Return the mode that two flags ask for; empty when neither does."""
+    if quick and deep:
+        raise UsageError("--quick and --deep exclude each other")
+    return "quick" if quick else "deep" if deep else ""
+
+
 def settings_for(context: Context, flags: Mapping[str, object]) -> Settings:
     """Return the settings of a task from its configuration and flags."""
+    from escalade.settings import settings_from
+
     return settings_from(context.config, flags)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from invoke.context import Context
 from invoke.tasks import task
 
+from escalade.report.first import first_line
 from escalade.tasks.desk import HELP
 from escalade.tasks.desk import finish
+from escalade.tasks.desk import mode
 from escalade.tasks.desk import said
+from escalade.tasks.desk import settings_for
 from escalade.tasks.desk import told
 
 __all__ = ["diagnose"]
@@ -47,18 +50,21 @@ def diagnose(
 
     Exit code: 0 healthy, 2 findings, 3 could not tell, 1 usage.
     """
-    from escalade.tasks import jobs
-
     with told():
         flags = {
             "limit": limit,
             "inventory": inventory,
             "stacks": stack,
-            "mode": jobs.mode(quick=quick, deep=deep),
+            "mode": mode(quick=quick, deep=deep),
             "lang": lang,
             "forks": forks,
             "deadline_s": deadline,
         }
+        settings = settings_for(c, flags)
+        if format == "text" and not from_ and settings.progress:
+            first_line(settings.lang)
+        from escalade.tasks import jobs
+
         files = (said("--save", save), said("--from", from_))
         code = jobs.diagnose(c, jobs.Request(flags, *files, format, verbose))
     finish(code)

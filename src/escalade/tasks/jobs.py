@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from escalade import paths
-from escalade.errors import UsageError
 from escalade.model import Diagnosis
 from escalade.model import Run
 from escalade.model import Snapshot
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from escalade.report.look import Look
     from escalade.report.sheet import Sheet
 
-__all__ = ["Request", "ask", "diagnose", "mode", "snapshot_of"]
+__all__ = ["Request", "ask", "diagnose", "snapshot_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,6 @@ class Request:
     source: str = ""
     format: str = "text"
     verbose: bool = False
-
-
-def mode(*, quick: bool, deep: bool) -> str:
-    """Return the mode that two flags ask for; empty when neither does."""
-    if quick and deep:
-        raise UsageError("--quick and --deep exclude each other")
-    return "quick" if quick else "deep" if deep else ""
 
 
 def diagnose(context: Context, request: Request) -> int:

@@ -154,8 +154,10 @@ def resolve(host: str, port: int, *, timeout_s: float) -> tuple[Address, ...] | 
 
 def _lookup(host: str, port: int, flags: int) -> tuple[Address, ...] | Trouble:
     """Ask the system's resolver."""
+    # Text would load the tables for international names, which few hosts have.
+    name = host.encode() if host.isascii() else host
     try:
-        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+        rows = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags)
     except OSError as error:
         return trouble_of(error)
     except ValueError as error:
