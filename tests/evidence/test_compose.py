@@ -38,7 +38,7 @@ def test_no_value_leaves_the_parser() -> None:
     """The answer holds every secret of the stack; the evidence holds none."""
     whole = case("compose", "whole")
     assert b"hunter2" in whole.answers[0].body
-    assert "hunter2" not in json.dumps(asdict(whole.parse(COMPOSE)), default=str)
+    assert "hunter2" not in json.dumps(whole.parse(COMPOSE)), default=str._asdict()
 
 
 def _target(folder: Path, *files: str, **more: str) -> Target:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
+from typing import NamedTuple
 
 from escalade.diagnosis.compare import every
 from escalade.diagnosis.compare import holds
@@ -188,8 +189,7 @@ class Judge:
         return Judgement(Truth.FALSE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """A view and the evidence that it is a view of."""
 
     view: View

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
+from typing import NamedTuple
 from typing import Protocol
 
 from escalade.model import Address
@@ -63,8 +64,7 @@ class Inside:
     limit: int = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Get:
+class Get(NamedTuple):
     """A GET to the Engine API. The body is kept up to `limit` bytes.
 
     `fold`, where given, reads the body as it streams and returns what to keep of it,
@@ -77,8 +77,7 @@ class Get:
     fold: Callable[[Iterator[bytes]], bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+class Dial(NamedTuple):
     """A TCP conversation from the host: connect, send, read.
 
     Reading stops when `until` is in what came or `done` says so of it, at `limit`
@@ -97,8 +96,7 @@ class Dial:
 Question = Script | Inside | Get | Dial
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back for one question.
 
     `code` is the exit code of a script or the HTTP status of the Engine; `outcome` is
@@ -116,8 +114,7 @@ class Answer:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(NamedTuple):
     """Another container of the same host, as questions need to know it."""
 
     service: str
@@ -144,8 +141,7 @@ class Target:
     secret_key: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a parser made of the answers."""
 
     readings: tuple[Reading, ...] = ()
@@ -185,8 +181,7 @@ class Seen(Protocol):
         """Return the services of a stack that are bound to a role."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a condition sees: records, or why there are none.
 
     `unknown` is set where the question could not be answered. A `complete` view with
@@ -198,8 +193,7 @@ class View:
     unknown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """An argument a condition may give to a probe: its type, default and words."""
 
     type: type

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import replace
 
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Get
@@ -56,9 +55,9 @@ def fetch(engine: EngineApi, question: Get, *, bound_s: float) -> Answer:
     took_s = time.monotonic() - started
     if not ended:
         return Answer(Status.OK, kept, took_s=took_s)
-    answer = replace(as_answer(ended[0]), took_s=took_s)
+    answer = as_answer(ended[0])._replace(took_s=took_s)
     if answer.status is Status.OK:
-        return replace(answer, body=kept)
+        return answer._replace(body=kept)
     if kept and answer.code is None:
-        return replace(answer, status=Status.PARTIAL, body=kept, truncated=True)
+        return answer._replace(status=Status.PARTIAL, body=kept, truncated=True)
     return answer

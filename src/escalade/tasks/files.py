@@ -34,9 +34,11 @@ def save_target(name: str) -> Path:
     Asked before anybody is looked at. What is there and is no file stays as it is:
     a rename would put a file in the place of a device or a pipe.
     """
-    path = Path(os.path.realpath(Path(name).expanduser()))
-    if name == "-" or (path.exists() and not path.is_file()):
+    given = Path(name).expanduser()
+    if name == "-" or (given.exists() and not given.is_file()):
         raise UsageError(f"--save {name}: a file is expected, and this is none")
+    # Through a link, as any program writes; a rename would replace the link.
+    path = Path(os.path.realpath(given))
     if not path.parent.is_dir():
         raise UsageError(f"--save {name}: there is no folder {path.parent}")
     return path

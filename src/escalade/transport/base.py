@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from typing import Protocol
 
 from escalade.model import Host
@@ -34,8 +35,7 @@ BELT_S = 5.0
 """Seconds that the outer wait grants beyond the bound set where the command runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A shell line whose values are quoted by construction: `%s` is a quoted value."""
 
     template: str
@@ -57,8 +57,7 @@ def bounded(line: str, timeout_s: float) -> str:
     return f"LC_ALL=C timeout -k {kill} {bound} sh -c {shlex.quote(line)} </dev/null"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """How a command ended: `code` is None unless it ran to an end of its own.
 
     `status` is OK (it ran, whatever its code), TIMEOUT, UNREACHABLE, DENIED,
@@ -78,8 +77,7 @@ class Output:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """How long each part of reaching a host may take, in seconds.
 
     `connect_s` is for TCP and for the names before it, `banner_s` for the SSH greeting
@@ -93,8 +91,7 @@ class Timeouts:
     keepalive_s: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tcp:
+class Tcp(NamedTuple):
     """A TCP port as seen from the host."""
 
     host: str
@@ -109,8 +106,7 @@ class EngineSocket:
 Target = Tcp | EngineSocket
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """Why a connection could not be made.
 
     `outcome` is one of refused, timeout, dns, no-route, unreachable, reset, denied,

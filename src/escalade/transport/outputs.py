@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from collections.abc import Generator
 from dataclasses import dataclass
-from dataclasses import replace
 from typing import TypeVar
 from typing import cast
 
@@ -107,14 +106,14 @@ def relay(pieces: Pieces, *, timeout_s: float) -> Generator[bytes, None, Output]
         pieces.close()
     took_s = time.monotonic() - started
     output = _conclude(ending, errors.value, took_s=took_s, timeout_s=timeout_s)
-    return replace(output, stderr=errors.value, took_s=took_s)
+    return output._replace(stderr=errors.value, took_s=took_s)
 
 
 def collect(pieces: Pieces, *, timeout_s: float, limit: int) -> Output:
     """Return the whole command as one Output that holds at most `limit` bytes."""
     kept = Kept(limit)
     output = drain(relay(pieces, timeout_s=timeout_s), kept.add)
-    return replace(output, stdout=kept.value, truncated=kept.truncated)
+    return output._replace(stdout=kept.value, truncated=kept.truncated)
 
 
 def _conclude(
