@@ -77,6 +77,10 @@ class Escalade(Program):
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002, FBT001, FBT002 -- Invoke's signature
         """Run as Invoke does, but end with 130 on Ctrl-C and in one line on bad input."""
+        from escalade.tasks.ending import end_in_one_line
+
+        # Before Invoke reads its configuration files.
+        end_in_one_line()
         try:
             super().run(argv, exit=exit)
         except EscaladeError as error:

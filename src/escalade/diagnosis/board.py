@@ -46,7 +46,7 @@ def _row(
     verdict = "unknown" if node in hidden or not record else "ok"
     if severity > Severity.INFO:
         verdict = severity.word
-    health = record.get("health")
+    health = record.get("health") if record.get("running") else None
     return ServiceState(
         node=node,
         container=piece.address.replica,

@@ -201,7 +201,7 @@ def _acyclic(causes: dict[str, str], rows: Mapping[str, Finding]) -> dict[str, s
 def _ordered(rows: Sequence[Finding], causes: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return the findings with causes and explained ids, roots first by score."""
     explained: dict[str, list[str]] = {}
-    for finding in rows:
+    for finding in sorted(rows, key=_says, reverse=True):
         root = finding.id
         while root in causes:
             root = causes[root]
@@ -215,18 +215,19 @@ def _ordered(rows: Sequence[Finding], causes: Mapping[str, str]) -> tuple[Findin
         )
         for f in rows
     ]
-    return tuple(sorted(full, key=_order))
+    roots = sorted((f for f in full if f.caused_by is None), key=_order)
+    others = sorted((f for f in full if f.caused_by), key=_says, reverse=True)
+    return (*roots, *others)
 
 
-def _order(finding: Finding) -> tuple[bool, bool, float, int, str]:
-    """Return the sort key: roots first, errors first, then score and severity."""
+def _order(finding: Finding) -> tuple[bool, float, int, str]:
+    """Return the sort key of roots: errors first, then score and severity."""
     score = finding.confidence.number * (
         1 + len(finding.explains) + 0.5 * len(finding.blames)
     )
     if finding.kind is Kind.INTRINSIC:
         score *= 1.5
     return (
-        finding.caused_by is not None,
         finding.severity < Severity.ERROR,
         -score,
         -int(finding.severity),

@@ -8,6 +8,7 @@ from escalade.tasks import demo
 from escalade.tasks import hosts
 from escalade.tasks import runbook
 from escalade.tasks.diagnose import diagnose
+from escalade.tasks.ending import end_in_one_line
 from escalade.tasks.questions import audit
 from escalade.tasks.questions import check
 from escalade.tasks.questions import logs
@@ -19,3 +20,5 @@ __all__ = ["ns"]
 ns = Collection("escalade", audit, check, diagnose, logs, ps, resources)
 for _module in (demo, hosts, runbook):
     ns.add_collection(_module.ns)
+
+end_in_one_line()

@@ -1,0 +1,55 @@
+"""How a run ends that no task can end well: before the first one, or in Invoke's lists."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+
+from escalade.errors import EscaladeError
+
+__all__ = ["end_in_one_line", "last_line"]
+
+
+def last_line(error: BaseException) -> str | None:
+    """Return the one line to end with, None for what deserves a traceback.
+
+    Empty for a reader that went away (`--list | head`): there is nobody to tell.
+    """
+    if isinstance(error, BrokenPipeError):
+        return ""
+    if isinstance(error, EscaladeError):
+        return f"escalade: {error}"
+    if _of_configuration(error):
+        why = " ".join(str(error).split())
+        return f"escalade: Invoke's configuration cannot be read: {why}"
+    if isinstance(error, OSError) and error.filename is None:
+        return f"escalade: <stdout>: {error.strerror}"
+    return None
+
+
+def _of_configuration(error: BaseException) -> bool:
+    """Whether an error came while Invoke read invoke.yaml or its like."""
+    from traceback import walk_tb
+
+    names = (f.f_code.co_filename for f, _ in walk_tb(error.__traceback__))
+    return any(name.endswith(os.path.join("invoke", "config.py")) for name in names)  # noqa: PTH118
+
+
+def end_in_one_line() -> None:
+    """Have Python end in the last line, where there is one, instead of a traceback."""
+    before = sys.excepthook
+
+    def hook(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        line = last_line(error)
+        if line is None:
+            before(kind, error, trace)
+        elif line:
+            print(line, file=sys.stderr)
+        else:
+            # Python's own last flush stays silent, too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    sys.excepthook = hook
