@@ -33,6 +33,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "errors": (),
     "paths": (),
     "ahead": (),
+    "ending": ("errors",),
     "model": ("text",),
     "shapes": (),
     "redact": (*_NOUNS, "shapes"),
@@ -48,8 +49,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "run": ("ahead", *_CONTENT, *_EDGES, "diagnosis"),
     "schedule": ("run", *_CONTENT, *_EDGES, "diagnosis"),
     "drills": ("run", *_CONTENT, *_EDGES, "diagnosis"),
-    "tasks": ("run", "schedule", "drills", *_CONTENT, *_EDGES, "diagnosis"),
-    "program": ("tasks", *_NOUNS),
+    "tasks": ("run", "ending", "schedule", "drills", *_CONTENT, *_EDGES, "diagnosis"),
+    "program": ("tasks", "ending", *_NOUNS),
 }
 # Pure: values in, values out. None of these may reach one of the edges below.
 PURE = (

@@ -10,6 +10,7 @@ from types import ModuleType
 from invoke.loader import FilesystemLoader
 from invoke.program import Program
 
+from escalade.ending import end_in_one_line
 from escalade.errors import EscaladeError
 
 __all__ = ["INTERRUPTED", "Escalade", "main", "version"]
@@ -77,8 +78,6 @@ class Escalade(Program):
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002, FBT001, FBT002 -- Invoke's signature
         """Run as Invoke does, but end with 130 on Ctrl-C and in one line on bad input."""
-        from escalade.tasks.ending import end_in_one_line
-
         # Before Invoke reads its configuration files.
         end_in_one_line()
         try:

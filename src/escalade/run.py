@@ -18,8 +18,12 @@ from typing import TypeVar
 
 from escalade.ahead import load_ahead
 from escalade.diagnosis.wanted import wanted
+from escalade.errors import InventoryError
+from escalade.errors import nearest
 from escalade.evidence.catalog import probes
 from escalade.evidence.crew import Crew
+from escalade.evidence.expected import VARIABLE
+from escalade.evidence.expected import expected
 from escalade.evidence.gather import GatherOptions
 from escalade.evidence.gather import HostPass
 from escalade.evidence.gather import Wanted
@@ -110,6 +114,7 @@ def look(
     road: Road, hosts: Sequence[Host], book: Book, catalog: Mapping[str, Probe]
 ) -> Snapshot:
     """Gather the evidence of all hosts, at most `forks` at a time."""
+    _check_roles(hosts, book)
     road.progress.hosts([host.name for host in hosts])
     options = GatherOptions(
         mode=road.settings.mode,
@@ -132,6 +137,20 @@ def look(
             for piece in (_host_piece(p, road.settings.stacks), *p.evidence)
         ),
     )
+
+
+def _check_roles(hosts: Sequence[Host], book: Book) -> None:
+    """Refuse a role that no runbook knows: what it names would not be judged by any."""
+    known = [rule.name for rule in book.roles]
+    for host in hosts:
+        for piece in expected(host):
+            role = piece.readings[0].get("role")
+            if role is not None and role not in known:
+                place = f"{piece.address.stack}.{piece.address.service}"
+                hint = nearest(str(role), known)
+                raise InventoryError(
+                    f"{host.name}: {VARIABLE}.{place}: unknown role {role!r}{hint}"
+                )
 
 
 def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostPass:

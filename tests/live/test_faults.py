@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REAL_ENVIRONMENT
 
-CAMPAIGN = Path(__file__).resolve().parents[1] / "bed" / "faults" / "campaign.py"
+ROOT = Path(__file__).resolve().parents[2]
+CAMPAIGN = ROOT / "tests" / "bed" / "faults" / "campaign.py"
 
 
 def campaign(*words: str) -> subprocess.CompletedProcess[str]:
@@ -79,3 +82,32 @@ def test_a_stack_that_is_not_ours_is_diagnosed(shop):
     """The generic runbook names a stopped database and a paused web server."""
     done = campaign("--shop", "GN-01", "GN-02")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.bed
+def test_the_plain_stack_shows_its_start_order(bed):
+    """Without conditions the agent meets a closed port first, and that is told."""
+    wanted = [("eloquence-multiagent", "agent.lost-livekit-at-start")]
+    bed.run("down")
+    bed.run("up", "--plain")
+    try:
+        ends = time.monotonic() + 90
+        while (named := roots_here()) != wanted and time.monotonic() < ends:
+            time.sleep(3)
+        assert named == wanted
+    finally:
+        bed.run("down")
+        bed.run("up")
+
+
+def roots_here() -> list[tuple[str, str]]:
+    done = subprocess.run(
+        [str(ROOT / "inv"), "diagnose", "--stack", "eloquence", "--format", "json"],
+        env=REAL_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    return [(root["service"], root["symptom"]) for root in told["roots"]]

@@ -47,7 +47,9 @@ def _number(value: Wanted) -> float:
     """Return a reading as a number; raises for what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(value)
-    return float(value)
+    if value != value:  # noqa: PLR0124 (only what is not a number differs from itself)
+        raise TypeError(value)
+    return value
 
 
 def _members(value: Wanted) -> tuple[Scalar, ...]:
@@ -101,7 +103,7 @@ def quote(record: Reading, expect: Sequence[Comparison]) -> str:
     if record.get("text"):
         return str(record["text"])[:EXCERPT]
     names = [c.reading for c in expect if c.reading not in _GUARDS]
-    extra = [n for n in ("service", "variable", "port") if record.get(n)]
+    extra = [n for n in ("service", "variable", "port", "detail") if record.get(n)]
     words = dict.fromkeys([*extra, *names])
     return " ".join(f"{n}={show(record.get(n))}" for n in words)[:EXCERPT]
 

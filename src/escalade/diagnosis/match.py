@@ -41,7 +41,9 @@ class Matches:
 def finding_id(symptom: str, node: Node) -> str:
     """Return the stable id of a symptom at a node."""
     words = (symptom, node.host, node.stack or "", node.service or "")
-    return hashlib.blake2b("\0".join(words).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(
+        "\0".join(words).encode("utf-8", "replace"), digest_size=6
+    ).hexdigest()
 
 
 def subjects(role: str, graph: Graph, hosts: Sequence[str], judge: Judge) -> list[Node]:

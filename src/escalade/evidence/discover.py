@@ -17,6 +17,8 @@ from escalade.evidence.parsing import as_list
 from escalade.evidence.parsing import texts
 from escalade.evidence.parsing import whole
 from escalade.evidence.probe import Peer
+from escalade.evidence.record import LISTED
+from escalade.evidence.record import flaw
 from escalade.model import Address
 from escalade.model import Args
 
@@ -45,12 +47,21 @@ class Listed(NamedTuple):
     stack: str | None
 
 
-def listed(records: Iterable[object]) -> tuple[Listed, ...]:
-    """Return the containers of the list, by name; `compose run` one-offs are left out."""
+def listed(records: object) -> tuple[Listed, ...]:
+    """Return the containers of the list, by name; `compose run` one-offs are left out.
+
+    Raises TypeError for what is no list of containers: what of it cannot be read
+    would be containers that nobody sees.
+    """
+    if not isinstance(records, list):
+        raise TypeError("the answer is no list of containers")
     found = []
-    for record in map(as_dict, records):
+    for number, record in enumerate(records):
+        wrong = flaw(record, LISTED) or ("" if record.get("Id") else "Id")
+        if wrong:
+            raise TypeError(f"the list of containers is garbled ({wrong} of {number})")
         labels = as_dict(record.get("Labels"))
-        if not record.get("Id") or str(labels.get(ONE_OFF)).lower() == "true":
+        if str(labels.get(ONE_OFF)).lower() == "true":
             continue
         names = as_list(record.get("Names")) or [str(record["Id"])[:12]]
         # A link adds `/other/alias`; the container's own name has one slash.

@@ -17,6 +17,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from escalade.evidence.parsing import as_dict
+from escalade.evidence.parsing import as_list
 from escalade.evidence.probe import Peer
 from escalade.evidence.probe import Target
 
@@ -143,9 +145,8 @@ def near(target: Target) -> tuple[Peer, ...]:
 
     def is_near(peer: Peer) -> bool:
         record = records.get(peer.replica) if isinstance(records, Mapping) else None
-        labels = _dig(record, "Config", "Labels") if record else None
-        stack = target.address.stack
-        return not record or (labels or {}).get(PROJECT) == stack
+        labels = as_dict(_dig(record, "Config", "Labels"))
+        return not record or labels.get(PROJECT) == target.address.stack
 
     others = (p for p in target.peers if p.replica != target.address.replica)
     return tuple(peer for peer in others if is_near(peer))
@@ -157,14 +158,15 @@ def own_names(target: Target) -> frozenset[str]:
     Loopback is not its own where it lives in the host's network or in another's.
     """
     box = target.inspect
-    networks: Mapping[str, Any] = _dig(box, "NetworkSettings", "Networks") or {}
+    networks = as_dict(_dig(box, "NetworkSettings", "Networks"))
     words = [target.address.service, target.address.replica]
     words.append(_dig(box, "Config", "Hostname"))
     words.append(str(box.get("Id") or "")[:12])
-    for network in networks.values():
-        words += [*(network.get("Aliases") or ()), network.get("IPAddress")]
+    for network in map(as_dict, networks.values()):
+        words += [*_strings(network.get("Aliases")), network.get("IPAddress")]
     alone = _mode(target) != "host" and not _mode(target).startswith("container:")
-    return frozenset(w for w in words if w) | (LOOPBACK if alone else frozenset())
+    mine = frozenset(w for w in words if w and isinstance(w, str))
+    return mine | (LOOPBACK if alone else frozenset())
 
 
 def _mode(target: Target) -> str:
@@ -193,7 +195,7 @@ def edges(target: Target) -> tuple[Edge, ...]:
     )
 
 
-def _dig(record: Mapping[str, Any], *path: str) -> Any:
+def _dig(record: object, *path: str) -> Any:
     """Return a value deep in the Engine's record, None where the path ends early."""
     value: Any = record
     for key in path:
@@ -201,16 +203,21 @@ def _dig(record: Mapping[str, Any], *path: str) -> Any:
     return value
 
 
+def _strings(value: object) -> list[str]:
+    """Return the texts of a JSON list, none where it is none."""
+    return [item for item in as_list(value) if isinstance(item, str)]
+
+
 def _environment(target: Target) -> dict[str, str]:
     """Return the container's variables."""
-    items: Sequence[str] = _dig(target.inspect, "Config", "Env") or ()
+    items = _strings(_dig(target.inspect, "Config", "Env"))
     return {k: v.strip() for k, _, v in (item.partition("=") for item in items)}
 
 
 def _words(target: Target) -> tuple[str, ...]:
     """Return the words of the container's command line."""
-    entry = _dig(target.inspect, "Config", "Entrypoint") or ()
-    return (*entry, *(_dig(target.inspect, "Config", "Cmd") or ()))
+    config = as_dict(target.inspect.get("Config"))
+    return (*_strings(config.get("Entrypoint")), *_strings(config.get("Cmd")))
 
 
 def _flags(target: Target) -> dict[str, str]:
@@ -227,7 +234,7 @@ def _flags(target: Target) -> dict[str, str]:
 
 def _known(target: Target) -> frozenset[str]:
     """Return the names and addresses that belong to the stack or its hosts file."""
-    extra: Sequence[str] = _dig(target.inspect, "HostConfig", "ExtraHosts") or ()
+    extra = _strings(_dig(target.inspect, "HostConfig", "ExtraHosts"))
     names = [item.partition(":")[0] for item in extra]
     for peer in target.peers:
         names += [*peer.names, *peer.addresses]

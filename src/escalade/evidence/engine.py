@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from escalade.evidence.discover import LIST
+from escalade.evidence.discover import listed
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import json_or_none
 from escalade.evidence.parsing import whole
@@ -48,11 +49,12 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     version = as_dict(_json(answers[1] if len(answers) > 1 else None))
     info = as_dict(_json(answers[2] if len(answers) > 2 else None))  # noqa: PLR2004
     containers = _json(listing)
-    reachable = isinstance(containers, list)
+    trouble = listing.reason or _garbled(containers)
+    reachable = not trouble
     record = {
         "reachable": reachable,
         "cause": None if reachable else _cause(listing),
-        "detail": "" if reachable else listing.reason or "the answer is no list",
+        "detail": trouble,
         "version": _word(version, "Version"),
         "api": _word(version, "ApiVersion"),
         "containers": len(containers) if isinstance(containers, list) else None,
@@ -60,6 +62,15 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
         "cgroup": whole(info.get("CgroupVersion")),
     }
     return Parsed((record,))
+
+
+def _garbled(containers: object) -> str:
+    """Return what is wrong with a list of containers, "" where nothing is."""
+    try:
+        listed(containers)
+    except TypeError as error:
+        return str(error)
+    return ""
 
 
 def _cause(listing: Answer) -> str:

@@ -7,7 +7,6 @@ What did not come in time is evidence, too: it says so.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -32,10 +31,12 @@ from escalade.evidence.discover import listed
 from escalade.evidence.discover import stacks
 from escalade.evidence.facts import SCRIPT
 from escalade.evidence.facts import read as read_facts
-from escalade.evidence.parsing import as_dict
+from escalade.evidence.parsing import json_or_none
 from escalade.evidence.plan import Plan
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Get
+from escalade.evidence.record import INSPECT
+from escalade.evidence.record import flaw
 from escalade.evidence.reply import fetch
 from escalade.model import Address
 from escalade.model import Evidence
@@ -192,9 +193,9 @@ class _Pass:
         answer = engine.answers[0] or Answer(Status.TIMEOUT, reason="no answer in time")
         if answer.status is Status.OK:
             try:
-                return listed(json.loads(answer.body))
-            except (ValueError, TypeError):
-                answer = Answer(Status.ERROR, reason="the Engine's list is not JSON")
+                return listed(json_or_none(answer.body))
+            except TypeError as error:
+                answer = Answer(Status.ERROR, reason=str(error))
         self.asker.no_engine = answer
         return ()
 
@@ -221,18 +222,19 @@ class _Pass:
         records: dict[Listed, Mapping[str, Any]] = {}
         for box, later in asked.items():
             answer = later.value or Answer(Status.TIMEOUT, reason="no answer in time")
-            record = _record(answer)
-            if record is not None:
+            record = json_or_none(answer.body) if answer.status is Status.OK else None
+            wrong = flaw(record, INSPECT) or ("" if record.get("State") else "State")
+            if not wrong:
                 records[box] = record
             elif box in targets:
-                lost.append(self._lost(box, answer))
+                lost.append(self._lost(box, answer, wrong))
         self.plan.know(records, targets)
         return tuple(lost)
 
-    def _lost(self, box: Listed, answer: Answer) -> Evidence:
-        """Return the evidence of a container whose record did not come."""
+    def _lost(self, box: Listed, answer: Answer, wrong: str) -> Evidence:
+        """Return the evidence of a container whose record did not come whole."""
         status = Status.ERROR if answer.status.answered else answer.status
-        reason = answer.reason or "the Engine's record is not JSON"
+        reason = answer.reason or f"the Engine's record is garbled ({wrong})"
         place = address(self.host.name, box, "container")
         return Evidence(place, status, time=time.time(), complete=False, reason=reason)
 
@@ -252,17 +254,6 @@ class _Pass:
     def _evidence(self, redactor: Redactor) -> tuple[Evidence, ...]:
         """Return the evidence of all jobs that are done, without secrets."""
         return tuple(_evidence(job, redactor) for job in self.asker.jobs if job.done)
-
-
-def _record(answer: Answer) -> Mapping[str, Any] | None:
-    """Return a container's record, None where the answer holds none."""
-    if answer.status is not Status.OK:
-        return None
-    try:
-        record = as_dict(json.loads(answer.body))
-    except ValueError:
-        return None
-    return record if record.get("State") else None
 
 
 def _evidence(job: Job, redactor: Redactor) -> Evidence:

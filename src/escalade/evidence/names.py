@@ -5,19 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from escalade.evidence.probe import Seen
 from escalade.model import Address
 from escalade.model import Evidence
 from escalade.model import Reading
 
-__all__ = ["containers", "names_of", "reading_of", "same_place", "stack_names"]
+__all__ = [
+    "containers",
+    "names_near",
+    "names_of",
+    "reading_of",
+    "same_place",
+    "stack_names",
+]
+
+
+class _Stack(NamedTuple):
+    """What is known of a stack as a whole."""
+
+    containers: tuple[Evidence, ...]
+    names: Mapping[str, str]
 
 
 def containers(seen: Seen, address: Address) -> tuple[Evidence, ...]:
     """Return the `container` evidence of every service in the address's stack."""
-    pieces = seen.of("container", host=address.host, stack=address.stack)
-    return tuple(p for p in pieces if p.address.stack == address.stack)
+    return _near(seen, address).containers
+
+
+def names_near(seen: Seen, address: Address) -> Mapping[str, str]:
+    """Return name to service, over all containers of the address's stack."""
+    return _near(seen, address).names
+
+
+def _near(seen: Seen, address: Address) -> _Stack:
+    """Return the stack of an address."""
+    return _stack(seen, address.host, address.stack)  # type: ignore[arg-type] # any object can be hashed
+
+
+@lru_cache(maxsize=16)
+def _stack(seen: Seen, host: str, stack: str | None) -> _Stack:
+    """Return a stack; each of its services asks for it, and there may be hundreds."""
+    pieces = seen.of("container", host=host, stack=stack)
+    mine = tuple(p for p in pieces if p.address.stack == stack)
+    return _Stack(mine, stack_names(mine))
 
 
 def same_place(seen: Seen, probe: str, address: Address) -> Sequence[Evidence]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from escalade.evidence.names import containers
+from escalade.evidence.names import names_near
 from escalade.evidence.names import reading_of
-from escalade.evidence.names import stack_names
 from escalade.evidence.probe import Argument
 from escalade.evidence.probe import Probe
 from escalade.evidence.probe import Seen
@@ -22,7 +22,7 @@ def needed(
     seen: Seen, address: Address, pieces: tuple[Evidence, ...]
 ) -> dict[str, str]:
     """Return the services that this one needs: name to how (`declared` or `named`)."""
-    names = stack_names(pieces)
+    names = names_near(seen, address)
     found: dict[str, str] = {}
     for env in seen.of(
         "env", host=address.host, stack=address.stack, service=address.service

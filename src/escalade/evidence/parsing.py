@@ -127,10 +127,10 @@ def texts(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def json_or_none(body: bytes) -> Any:
-    """Return a body read as JSON, None where it is none."""
+    """Return a body read as JSON, None where it is none, or nested without end."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -48,6 +48,8 @@ def load(sources: Sequence[Path]) -> Inventory:
 def _files(source: Path) -> Iterator[Path]:
     """Yield the file, or the files of a folder."""
     if not source.is_dir():
+        if source.exists() and not source.is_file():
+            raise InventoryError(f"{source}: a file or a folder is expected")
         yield source
         return
     found = sorted(p for p in source.iterdir() if p.suffix in _SUFFIXES and p.is_file())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from escalade.ending import end_in_one_line
 from escalade.tasks import demo
 from escalade.tasks import hosts
 from escalade.tasks import runbook
 from escalade.tasks.diagnose import diagnose
-from escalade.tasks.ending import end_in_one_line
 from escalade.tasks.questions import audit
 from escalade.tasks.questions import check
 from escalade.tasks.questions import logs

@@ -10,6 +10,8 @@ from escalade.errors import EscaladeError
 
 __all__ = ["end_in_one_line", "last_line"]
 
+_CONFIG = f"invoke{os.sep}config.py"
+
 
 def last_line(error: BaseException) -> str | None:
     """Return the one line to end with, None for what deserves a traceback.
@@ -29,11 +31,14 @@ def last_line(error: BaseException) -> str | None:
 
 
 def _of_configuration(error: BaseException) -> bool:
-    """Whether an error came while Invoke read invoke.yaml or its like."""
+    """Whether an error came while Invoke loaded invoke.yaml or its like."""
     from traceback import walk_tb
 
-    names = (f.f_code.co_filename for f, _ in walk_tb(error.__traceback__))
-    return any(name.endswith(os.path.join("invoke", "config.py")) for name in names)  # noqa: PTH118
+    codes = (frame.f_code for frame, _ in walk_tb(error.__traceback__))
+    return any(
+        code.co_filename.endswith(_CONFIG) and code.co_name in ("_load_file", "merge")
+        for code in codes
+    )
 
 
 def end_in_one_line() -> None:
@@ -47,7 +52,7 @@ def end_in_one_line() -> None:
         if line is None:
             before(kind, error, trace)
         elif line:
-            print(line, file=sys.stderr)
+            sys.stderr.write(f"{line}\n")
         else:
             # Python's own last flush stays silent, too.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
