@@ -199,3 +199,13 @@ def test_a_warning_of_its_own_does_not_hide_an_error(severity):
     ]
     lead = "generic.paused" if severity < Severity.ERROR else "generic.memory-tight"
     assert roots(rows, graph(db=())) == [f"{lead}@db"]
+
+
+def test_a_warning_does_not_explain_an_error():
+    """An old weakness on the other end is no reason why users are not served."""
+    rows = [
+        finding("generic.memory-tight", "db", severity=Severity.WARNING),
+        finding("generic.cannot-reach", "web", kind=DEP, blames=("db",)),
+    ]
+    first = rank(rows, graph(web=("db",)), nobody)[0]
+    assert (first.node, first.suspected) == (node("db"), True)

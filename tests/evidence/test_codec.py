@@ -20,19 +20,20 @@ from escalade.model import Snapshot
 from escalade.model import Status
 from escalade.model import args_of
 
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.floats(-(2.0**63), 2.0**63)
 TEXTS = st.text(max_size=20)
 VALUES = (
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-(2**63), 2**63)
     | NUMBERS
     | TEXTS
     | st.lists(TEXTS, max_size=3).map(tuple)
 )
+HOSTS = ("", "h", "\u2028é")
 ADDRESSES = st.builds(
     Address,
-    host=TEXTS,
+    host=st.sampled_from(HOSTS),
     stack=st.none() | TEXTS,
     service=st.none() | TEXTS,
     replica=st.none() | TEXTS,
@@ -53,7 +54,7 @@ PIECES = st.builds(
 )
 STATES = st.builds(
     HostState,
-    host=TEXTS,
+    host=st.sampled_from(HOSTS),
     reachable=st.booleans(),
     cause=st.none() | TEXTS,
     detail=TEXTS,
@@ -62,8 +63,10 @@ SNAPSHOTS = st.builds(
     Snapshot,
     recorded=NUMBERS,
     mode=st.sampled_from(["quick", "full", "deep"]),
-    hosts=st.lists(STATES, max_size=2).map(tuple),
-    evidence=st.lists(PIECES, max_size=4).map(
+    hosts=st.lists(
+        STATES, min_size=3, max_size=3, unique_by=lambda state: state.host
+    ).map(tuple),
+    evidence=st.lists(PIECES, max_size=4, unique_by=lambda one: one.address).map(
         lambda pieces: tuple(sorted(pieces, key=order))
     ),
 )
@@ -85,6 +88,11 @@ def piece(name: str) -> Evidence:
     return Evidence(Address("h", "s", name, None, "p"), Status.OK, ({"a": 1},))
 
 
+GOOD = list(
+    dump(Snapshot(1.0, "full", (HostState("h", reachable=True),), (piece("a"),)))
+)
+
+
 def test_the_order_is_fixed() -> None:
     """Two saves of one snapshot are equal, in whatever order it was gathered."""
     one = Snapshot(1.0, "full", (), (piece("b"), piece("a")))
@@ -103,14 +111,13 @@ def test_the_first_line_says_what_it_is() -> None:
 
 def test_unknown_fields_and_blank_lines_are_left_alone() -> None:
     """A later version may write more."""
-    lines = list(dump(Snapshot(1.0, "full", (), (piece("a"),))))
-    record = {**json.loads(lines[1]), "later": [1]}
-    assert load([lines[0], "", json.dumps(record)], "x").evidence == (piece("a"),)
+    record = {**json.loads(GOOD[1]), "later": [1]}
+    assert load([GOOD[0], "", json.dumps(record)], "x").evidence == (piece("a"),)
 
 
-GOOD = list(
-    dump(Snapshot(1.0, "full", (HostState("h", reachable=True),), (piece("a"),)))
-)
+def test_an_older_file_does_not_say_how_long_it_is() -> None:
+    """Without a count in its first line, a file is read as far as it goes."""
+    assert load(changed(0, pieces="GONE"), "x").evidence == (piece("a"),)
 
 
 def changed(line: int, **fields: object) -> list[str]:
@@ -140,6 +147,14 @@ def changed(line: int, **fields: object) -> list[str]:
         (changed(1, readings=[{"a": [1]}]), "f:2: an item of a list cannot be 1"),
         (changed(1, host=7), "f:2: host cannot be 7"),
         ([GOOD[0], GOOD[1][:-5]], "f:2: not JSON"),
+        (["[" * 100_000], "f:1: not JSON: nested without end"),
+        (changed(0, recorded=float("nan")), "f:1: not JSON: NaN"),
+        (changed(0, recorded=10**400), "f:1: a number is too large"),
+        (changed(1, readings=[{"a": 1e200}]), "f:2: a number is too large"),
+        (changed(0, hosts=[]), "f:2: no host of the first line is called 'h'"),
+        (changed(0, hosts=2 * json.loads(GOOD[0])["hosts"]), "f:1: a host is named"),
+        (GOOD[:1], "f:1: the file was cut: 0 of 1 pieces"),
+        ([*GOOD, GOOD[1]], "f:3: the same question was answered before"),
     ],
 )
 def test_bad_files(lines: list[str], says: str) -> None:

@@ -45,8 +45,6 @@ def test_the_list() -> None:
             record("run-1", project="shop", service="web", oneoff="True"),
             {"Id": "x" * 64, "Names": ["/a/b", "/own"], "Labels": None},
             {"Id": "y" * 64, "Names": None},
-            {"Names": ["/no-id"]},
-            "garbage",
         ]
     )
     assert [(b.name, b.service, b.stack) for b in boxes] == [
@@ -56,6 +54,24 @@ def test_the_list() -> None:
         ("y" * 12, "y" * 12, None),
     ]
     assert stacks(boxes) == ("shop",)
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        None,
+        {},
+        [record("web"), "garbage"],
+        [record("web"), {"Names": ["/no-id"]}],
+        [record("web") | {"Id": 5}],
+        [record("web") | {"Names": [5]}],
+        [record("web") | {"Labels": {COMPOSE + "project": True}}],
+    ],
+)
+def test_a_garbled_list(listing: object) -> None:
+    """A list that cannot be read whole is no list: it would hide containers."""
+    with pytest.raises(TypeError, match="list of containers"):
+        listed(listing)
 
 
 def test_peers() -> None:

@@ -72,7 +72,7 @@ INFO = {"Driver": "overlay2", "CgroupVersion": "1"}
 
 def test_an_engine_that_answers() -> None:
     """Version, API, driver, cgroup version and how many containers."""
-    record = engine(ok([{}, {}]), ok(VERSION), ok(INFO))
+    record = engine(ok([{"Id": "a"}, {"Id": "b"}]), ok(VERSION), ok(INFO))
     assert record == {
         "reachable": True,
         "cause": None,
@@ -100,6 +100,8 @@ def test_an_engine_that_answers() -> None:
         (Answer(Status.ERROR, code=500, reason="500: no"), "error"),
         (Answer(Status.OK, b"<html>", 200), "error"),
         (Answer(Status.OK, b'{"a": 1}', 200), "error"),
+        (Answer(Status.OK, b'[{"Id": "a"}, 5]', 200), "error"),
+        (Answer(Status.OK, b"[" * 100_000, 200), "error"),
     ],
 )
 def test_an_engine_that_does_not(listing: Answer, cause: str) -> None:

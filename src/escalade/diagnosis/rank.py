@@ -121,7 +121,8 @@ def _cause(finding: Finding, field: _Field) -> Finding | Node | None:
 def _blamed_cause(finding: Finding, field: _Field) -> Finding | Node | None:
     """Return what explains a finding that names others as its cause."""
     leads = [lead for node in finding.blames if (lead := field.lead(node))]
-    leads = [lead for lead in leads if finding.id != lead.id]
+    weight = min(finding.severity, Severity.ERROR)
+    leads = [f for f in leads if f.id != finding.id and f.severity >= weight]
     if leads:
         return max(leads, key=_says)
     own = field.lead(finding.node)

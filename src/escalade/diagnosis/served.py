@@ -13,15 +13,42 @@ def served(seen: Seen, node: Node, accuser: Node) -> bool:
 
     Somebody is another service in its own network, or the host by a published port.
     """
+    if _meant_to_stop(seen, node):
+        return True
+    asked = _ports(seen, node, accuser)
     for piece in seen.of("reach", host=node.host, stack=node.stack):
         if piece.address.service in (accuser.service, node.service):
             continue
         if any(
-            r.get("service") == node.service and r.get("outcome") == "ok"
+            r.get("service") == node.service
+            and r.get("outcome") == "ok"
+            and (not asked or r.get("port") in asked)
             for r in piece.readings
         ):
             return True
     published = seen.of(
         "published", host=node.host, stack=node.stack, service=node.service
     )
-    return any(r.get("outcome") == "ok" for p in published for r in p.readings)
+    return any(
+        r.get("outcome") == "ok" and (not asked or r.get("port") in asked)
+        for p in published
+        for r in p.readings
+    )
+
+
+def _ports(seen: Seen, node: Node, accuser: Node) -> frozenset[object]:
+    """Return the ports on which the accuser itself got no answer, as far as asked."""
+    return frozenset(
+        r.get("port")
+        for piece in seen.of(
+            "reach", host=accuser.host, stack=accuser.stack, service=accuser.service
+        )
+        for r in piece.readings
+        if r.get("service") == node.service and r.get("outcome") != "ok"
+    )
+
+
+def _meant_to_stop(seen: Seen, node: Node) -> bool:
+    """Whether a service is not expected to run: it is not to blame for being away."""
+    boxes = seen.of("container", host=node.host, stack=node.stack, service=node.service)
+    return any(r.get("desired") == "stopped" for p in boxes for r in p.readings)

@@ -36,14 +36,13 @@ def _view(seen: Seen, address: Address, args: Args) -> View:
     variables = names if isinstance(names, tuple) else (str(names),)
     pieces = seen.of("env", host=address.host, stack=address.stack)
     held = {
-        (p.address.service, p.address.replica): h
-        for p in pieces
-        if (h := _hash(p, variables)) is not None
+        p.address.service: h for p in pieces if (h := _hash(p, variables)) is not None
     }
-    mine = next((h for (s, _), h in held.items() if s == address.service), None)
-    if mine is None:
-        return View()
     trusted = seen.role(address.host, address.stack or "", str(given.get("trusted")))
+    mine = held.get(address.service)
+    if mine is None or not any(service in held for service in trusted):
+        # Who checks the value is not seen to hold one: there is nothing to agree with.
+        return View()
     reference = _reference(held, trusted)
     record = {
         "holders": len(held),
@@ -53,13 +52,11 @@ def _view(seen: Seen, address: Address, args: Args) -> View:
     return View((record,))
 
 
-def _reference(
-    held: dict[tuple[str | None, str | None], str], trusted: tuple[str, ...]
-) -> str:
+def _reference(held: dict[str | None, str], trusted: tuple[str, ...]) -> str:
     """Return the value that most services hold; the trusted role's in a tie."""
     counts = Counter(held.values()).most_common()
     best = [value for value, count in counts if count == counts[0][1]]
-    for (service, _), value in held.items():
+    for service, value in held.items():
         if service in trusted and value in best:
             return value
     return best[0]

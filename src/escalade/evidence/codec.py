@@ -26,6 +26,8 @@ __all__ = ["SCHEMA", "dump", "load", "order"]
 
 SCHEMA = "escalade.evidence/1"
 _MODES = ("quick", "full", "deep")
+_MOST = 2.0**64
+"""No size, count or time that anybody measured is as large."""
 
 
 def order(piece: Evidence) -> tuple[str, ...]:
@@ -52,6 +54,7 @@ def dump(snapshot: Snapshot) -> Iterator[str]:
             "recorded": snapshot.recorded,
             "mode": snapshot.mode,
             "hosts": hosts,
+            "pieces": len(snapshot.evidence),
         }
     )
     for piece in sorted(snapshot.evidence, key=order):
@@ -81,7 +84,9 @@ def load(lines: Iterable[str], name: str) -> Snapshot:
     Unknown fields are left alone: a later version may add some.
     """
     head: Snapshot | None = None
-    pieces: list[Evidence] = []
+    pieces: dict[Address, Evidence] = {}
+    promised = None
+    number = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -89,19 +94,35 @@ def load(lines: Iterable[str], name: str) -> Snapshot:
             record = _record(line)
             if head is None:
                 head = _head(record)
+                promised = _count(record)
             else:
-                pieces.append(_piece(record))
-        except (KeyError, TypeError, ValueError) as error:
+                _add(pieces, _piece(record), head)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise EvidenceError(f"{name}:{number}: {_why(error)}") from error
     if head is None:
         raise EvidenceError(f"{name}:1: the file is empty")
-    return Snapshot(head.recorded, head.mode, head.hosts, tuple(pieces))
+    if promised is not None and promised != len(pieces):
+        why = f"the file was cut: {len(pieces)} of {promised} pieces of evidence"
+        raise EvidenceError(f"{name}:{number}: {why}")
+    return Snapshot(head.recorded, head.mode, head.hosts, tuple(pieces.values()))
+
+
+def _add(pieces: dict[Address, Evidence], piece: Evidence, head: Snapshot) -> None:
+    """Add a piece of one of the file's hosts, unless its address was told before."""
+    host = piece.address.host
+    if host not in (state.host for state in head.hosts):
+        raise ValueError(f"no host of the first line is called {host!r}")
+    if piece.address in pieces:
+        raise ValueError("the same question was answered before")
+    pieces[piece.address] = piece
 
 
 def _why(error: Exception) -> str:
     """Return what is wrong with a line, in words."""
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is missing"
+    if isinstance(error, RecursionError):
+        return "not JSON: nested without end"
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} (column {error.colno})"
     return str(error)
@@ -109,10 +130,15 @@ def _why(error: Exception) -> str:
 
 def _record(line: str) -> Mapping[str, Any]:
     """Return a line's object."""
-    record = json.loads(line)
+    record = json.loads(line, parse_constant=_no_number)
     if not isinstance(record, dict):
         raise TypeError("a JSON object is expected")
     return record
+
+
+def _no_number(word: str) -> None:
+    """Refuse NaN and Infinity, which JSON has not."""
+    raise ValueError(f"not JSON: {word}")
 
 
 def _kind(value: Any, kinds: type | tuple[type, ...], what: str) -> Any:
@@ -121,7 +147,20 @@ def _kind(value: Any, kinds: type | tuple[type, ...], what: str) -> Any:
         raise TypeError(f"{what} cannot be {value!r}")
     if not isinstance(value, kinds):
         raise TypeError(f"{what} cannot be {value!r}")
+    return _countable(value)
+
+
+def _countable(value: Any) -> Any:
+    """Return a value that is no number beyond all that can be counted."""
+    if isinstance(value, (int, float)) and abs(value) >= _MOST:
+        raise ValueError("a number is too large")
     return value
+
+
+def _count(record: Mapping[str, Any]) -> int | None:
+    """Return how many pieces follow; older files do not say."""
+    said = record.get("pieces")
+    return None if said is None else int(_kind(said, int, "pieces"))
 
 
 def _text(record: Mapping[str, Any], name: str) -> str | None:
@@ -138,6 +177,8 @@ def _head(record: Mapping[str, Any]) -> Snapshot:
     if record["mode"] not in _MODES:
         raise ValueError(f"mode cannot be {record['mode']!r}")
     hosts = tuple(_host(host) for host in _kind(record["hosts"], list, "hosts"))
+    if len({host.host for host in hosts}) < len(hosts):
+        raise ValueError("a host is named twice")
     return Snapshot(
         _kind(record["recorded"], (int, float), "recorded"), record["mode"], hosts, ()
     )
@@ -192,4 +233,4 @@ def _value(value: Any) -> Value:
         return tuple(_kind(item, str, "an item of a list") for item in value)
     if isinstance(value, dict):
         raise TypeError("a reading cannot hold an object")
-    return value  # type: ignore[no-any-return]
+    return _countable(value)  # type: ignore[no-any-return]

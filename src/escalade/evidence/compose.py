@@ -120,6 +120,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
         return Parsed(status=Status.ERROR, complete=False, reason=reason)
     whole_stack: dict[str, Value] = {
         "unset_variables": _unset(words),
+        "unset": len(_unset(words)),
         "config_files": tuple(_options(target)[0]),
     }
     services = as_dict(project.get("services"))
@@ -246,6 +247,7 @@ COMPOSE = Probe(
         "variables": tuple,
         "blank_variables": tuple,
         "unset_variables": tuple,
+        "unset": int,
         "config_files": tuple,
     },
     always=True,

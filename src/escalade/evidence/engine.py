@@ -57,7 +57,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
         "detail": trouble,
         "version": _word(version, "Version"),
         "api": _word(version, "ApiVersion"),
-        "containers": len(containers) if isinstance(containers, list) else None,
+        "containers": len(containers) if reachable else None,
         "driver": _word(info, "Driver"),
         "cgroup": whole(info.get("CgroupVersion")),
     }

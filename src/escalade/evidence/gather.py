@@ -31,6 +31,7 @@ from escalade.evidence.discover import listed
 from escalade.evidence.discover import stacks
 from escalade.evidence.facts import SCRIPT
 from escalade.evidence.facts import read as read_facts
+from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import json_or_none
 from escalade.evidence.plan import Plan
 from escalade.evidence.probe import Answer
@@ -222,8 +223,9 @@ class _Pass:
         records: dict[Listed, Mapping[str, Any]] = {}
         for box, later in asked.items():
             answer = later.value or Answer(Status.TIMEOUT, reason="no answer in time")
-            record = json_or_none(answer.body) if answer.status is Status.OK else None
-            wrong = flaw(record, INSPECT) or ("" if record.get("State") else "State")
+            said = json_or_none(answer.body) if answer.status is Status.OK else None
+            record = as_dict(said)
+            wrong = flaw(said, INSPECT) or ("" if record.get("State") else "State")
             if not wrong:
                 records[box] = record
             elif box in targets:
@@ -246,7 +248,12 @@ class _Pass:
         from escalade.evidence.shell import ask_shell
 
         def work() -> None:
-            ask_shell(self.asker, self.transport, self.engine, spawn=self.crew.ask)
+            try:
+                ask_shell(self.asker, self.transport, self.engine, spawn=self.crew.ask)
+            except Exception as error:  # a host in trouble is a value
+                reason = f"{type(error).__name__}: {error}"
+                for job, place, _ in self.asker.shell:
+                    self.asker.answer(job, place, Answer(Status.ERROR, reason=reason))
 
         name = f"gather-{self.host.name}-shell"
         threading.Thread(target=work, name=name, daemon=True).start()

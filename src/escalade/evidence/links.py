@@ -5,6 +5,7 @@ from __future__ import annotations
 from escalade.evidence.names import containers
 from escalade.evidence.names import reading_of
 from escalade.evidence.names import same_place
+from escalade.evidence.needs import shared
 from escalade.evidence.probe import Probe
 from escalade.evidence.probe import Seen
 from escalade.evidence.probe import View
@@ -15,8 +16,9 @@ from escalade.model import Reading
 
 __all__ = ["LINKS", "SETTLE_S"]
 
-SETTLE_S = 30.0
-"""Seconds after its start in which a service without a health check may still refuse."""
+SETTLE_S = 120.0
+"""Seconds after its start in which a service without a health check may still refuse:
+a large JVM or a migration takes that long."""
 
 
 def _view(seen: Seen, address: Address, args: Args) -> View:
@@ -29,11 +31,14 @@ def _view(seen: Seen, address: Address, args: Args) -> View:
     if not piece.status.answered:
         return View(unknown=piece.reason or piece.status.value)
     boxes = containers(seen, address)
-    records = tuple(_record(r, boxes) for r in piece.readings)
+    own = [reading_of(p) for p in boxes if p.address.service == address.service]
+    records = tuple(_record(r, own, boxes) for r in piece.readings)
     return View(records, piece.complete)
 
 
-def _record(record: Reading, boxes: tuple[Evidence, ...]) -> Reading:
+def _record(
+    record: Reading, own: list[Reading], boxes: tuple[Evidence, ...]
+) -> Reading:
     """Return one link with what is known of its other end."""
     theirs = [
         reading_of(p) for p in boxes if p.address.service == record.get("service")
@@ -44,6 +49,7 @@ def _record(record: Reading, boxes: tuple[Evidence, ...]) -> Reading:
         "known": bool(theirs),
         "target_state": best.get("state"),
         "target_health": best.get("health"),
+        "shared_network": shared(own, theirs) if theirs else None,
         "settled": _settled(best) if theirs else True,
     }
 
@@ -82,6 +88,7 @@ LINKS = Probe(
         "known": bool,
         "target_state": str,
         "target_health": str,
+        "shared_network": bool,
         "settled": bool,
     },
     derived=True,

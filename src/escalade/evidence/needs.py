@@ -15,13 +15,16 @@ from escalade.model import Evidence
 from escalade.model import Reading
 from escalade.model import Value
 
-__all__ = ["NEEDS", "needed"]
+__all__ = ["NEEDS", "needed", "shared"]
 
 
 def needed(
     seen: Seen, address: Address, pieces: tuple[Evidence, ...]
 ) -> dict[str, str]:
-    """Return the services that this one needs: name to how (`declared` or `named`)."""
+    """Return the services that this one needs, and how that is known.
+
+    `named` in a variable tells of traffic; `declared` alone may be for order only.
+    """
     names = names_near(seen, address)
     found: dict[str, str] = {}
     for env in seen.of(
@@ -34,7 +37,7 @@ def needed(
     for piece in pieces:
         if piece.address.service == address.service:
             for service in _conditions(piece):
-                found[service] = "declared"
+                found.setdefault(service, "declared")
     return found
 
 
@@ -81,11 +84,11 @@ def _record(
         "state": ",".join(sorted(states)),
         "health": ",".join(sorted(healths)),
         "healthcheck": any(r.get("healthcheck") is True for r in theirs),
-        "shared_network": _shared([reading_of(p) for p in own], theirs),
+        "shared_network": shared([reading_of(p) for p in own], theirs),
     }
 
 
-def _shared(mine: list[Reading], theirs: list[Reading]) -> bool | None:
+def shared(mine: list[Reading], theirs: list[Reading]) -> bool | None:
     """Return whether two services have a network in common; None if not known."""
     one, other = _networks(mine), _networks(theirs)
     if one is None or other is None:

@@ -81,9 +81,9 @@ INSPECT: Shape = {
 """The fields that probes read; others may hold what they like."""
 
 
-def flaw(value: object, shape: Shape, path: str = "") -> str:
+def flaw(value: object, shape: Shape | None, path: str = "") -> str:
     """Return where a value is not of a shape (`Config.Env`), "" where it is."""
-    if value is None and path:
+    if shape is None or (value is None and path):
         return ""
     if isinstance(shape, dict):
         return _object_flaw(value, shape, path)

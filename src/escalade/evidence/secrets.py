@@ -75,6 +75,8 @@ def secrets_of(inspect: Mapping[str, Any]) -> Iterator[str]:
             yield password
         elif secret_name(name) and not value.startswith("/"):
             yield value
+            # Logs hold it line by line.
+            yield from value.splitlines()
             yield from key_pairs(value).values()
     words = argv_of(inspect)
     for _, value in secret_flags(words):

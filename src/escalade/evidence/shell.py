@@ -165,7 +165,7 @@ def _post(
         return answer
     try:
         return dict(as_dict(json.loads(reply.body)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Answer(Status.ERROR, reason="the Engine answered no JSON")
 
 

@@ -69,7 +69,7 @@ class Reply:
         """Return the body read as JSON, None where it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -233,7 +233,7 @@ def _refusal(wire: Wire, head: Head) -> Reply:
         kept.add(part)
     try:
         words = json.loads(kept.value)["message"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         words = kept.value
     status = _BY_CODE.get(head.code, Status.ERROR)
     reason = f"{head.code}: {one_line(str(words) if words else 'no words')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -22,6 +23,7 @@ CAUSES = ("not-installed", "not-running", "no-permission", "timeout", "error")
 
 SYSTEM_SOCKET = "/var/run/docker.sock"
 _PORT = 2375
+_GARBLED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _PROGRAMS = ("dockerd", "docker", "podman")
 _MORE_PATH = "/usr/local/bin:/usr/bin:/usr/sbin:/usr/local/sbin:/snap/bin"
 _BY_OUTCOME = {
@@ -72,6 +74,8 @@ def engine_places(environ: Mapping[str, str]) -> tuple[Place, ...] | Trouble:
     user's own (rootless).
     """
     said = environ.get("DOCKER_HOST") or _context_host(environ)
+    if isinstance(said, Trouble):
+        return said
     if said:
         return _parse(said, environ)
     places = [Path(SYSTEM_SOCKET)]
@@ -89,31 +93,44 @@ def _parse(said: str, environ: Mapping[str, str]) -> tuple[Place, ...] | Trouble
         return Trouble("unreachable", f"DOCKER_HOST={said} is not supported{hint}")
     if environ.get("DOCKER_TLS_VERIFY"):
         return Trouble("unreachable", f"DOCKER_HOST={said} with TLS is not supported")
+    if "@" in rest:
+        return Trouble("unreachable", "DOCKER_HOST with a user name is not supported")
     host, colon, port = rest.rstrip("/").rpartition(":")
     if not colon or not port.isdecimal():
         host, port = rest.rstrip("/"), str(_PORT)
     return (Tcp(host.strip("[]") or "127.0.0.1", int(port)),)
 
 
-def _context_host(environ: Mapping[str, str]) -> str:
-    """Return the address of the docker program's current context, "" for its default."""
+def _context_host(environ: Mapping[str, str]) -> str | Trouble:
+    """Return the address of the docker program's current context, "" for its default.
+
+    One that is named and not there is a trouble: another Engine would be taken for it.
+    """
     import json
 
     home = Path(environ.get("HOME") or "/nonexistent")
     folder = Path(environ.get("DOCKER_CONFIG") or home / ".docker")
-    try:
-        name = environ.get("DOCKER_CONTEXT") or json.loads(
-            (folder / "config.json").read_bytes()
-        ).get("currentContext")
-        if not name or name == "default":
-            return ""
-        for meta in (folder / "contexts" / "meta").glob("*/meta.json"):
+    name = environ.get("DOCKER_CONTEXT") or _current_context(folder)
+    if not name or name == "default":
+        return ""
+    for meta in (folder / "contexts" / "meta").glob("*/meta.json"):
+        with contextlib.suppress(OSError, *_GARBLED):
             context = json.loads(meta.read_bytes())
             if context["Name"] == name:
                 return str(context["Endpoints"]["docker"].get("Host") or "")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    return Trouble("unreachable", f"there is no docker context {name!r}")
+
+
+def _current_context(folder: Path) -> str:
+    """Return the context that the docker program's settings name, "" without one."""
+    import json
+
+    try:
+        settings = json.loads((folder / "config.json").read_bytes())
+        name = settings.get("currentContext")
+        return name if isinstance(name, str) else ""
+    except (OSError, *_GARBLED):
         return ""
-    return ""
 
 
 def _dial(place: Place, timeout_s: float) -> socket.socket | Trouble:
