@@ -163,6 +163,9 @@ class Judge:
         )
         if probe.derived:
             return (box,)
+        if not pieces and at.replica is None:
+            # A service without a container has nothing to ask.
+            return ()
         return pieces or (_unasked(at, probe),)
 
     def _view(self, ask: Ask, address: Address, held: _Held) -> Judgement:
