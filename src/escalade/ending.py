@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from types import TracebackType
@@ -51,10 +52,31 @@ def end_in_one_line() -> None:
         line = last_line(error)
         if line is None:
             before(kind, error, trace)
-        elif line:
-            sys.stderr.write(f"{line}\n")
         else:
-            # Python's own last flush stays silent, too.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            _tell(line)
 
     sys.excepthook = hook
+    atexit.register(_last_flush)
+
+
+def _last_flush() -> None:
+    """Write what Invoke printed last: Python's own attempt would end in two lines."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        line = last_line(error)
+        _tell(line or "")
+        if line:
+            os._exit(1)
+    except ValueError:
+        # Somebody closed it.
+        return
+
+
+def _tell(line: str) -> None:
+    """Print the last line, and let what is left for a lost stdout go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if line:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

@@ -12,6 +12,7 @@ from dataclasses import field
 from enum import Enum
 from enum import IntEnum
 
+from escalade.text import NO_TEXT
 from escalade.text import Text
 
 __all__ = [
@@ -421,7 +422,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """One row of the state board."""
+    """One row of the state board.
+
+    `files` are the Compose files that made the container and `folder` the project's
+    own, as paths on its host; empty where it does not say.
+    """
 
     node: Node
     container: str | None
@@ -429,7 +434,9 @@ class ServiceState:
     health: str | None
     verdict: str
     role: str | None = None
-    note: str = ""
+    note: Text = NO_TEXT
+    files: tuple[str, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def diagnose_hosts(road: Road) -> tuple[Snapshot, Diagnosis]:
     hosts = hosts_for(road.settings)
     book, catalog = book_for(road.settings)
     load_ahead(*NEXT)
-    snapshot = look(road, hosts, book, catalog)
+    snapshot = look(road, hosts, book, catalog, loose=False)
     took_s = time.monotonic() - begun
     return snapshot, judge(snapshot, book, Run(road.run, road.started, took_s))
 
@@ -111,9 +111,19 @@ def judge(snapshot: Snapshot, book: Book, run: Run) -> Diagnosis:
 
 
 def look(
-    road: Road, hosts: Sequence[Host], book: Book, catalog: Mapping[str, Probe]
+    road: Road,
+    hosts: Sequence[Host],
+    book: Book,
+    catalog: Mapping[str, Probe],
+    *,
+    tail: int | None = None,
+    loose: bool = True,
 ) -> Snapshot:
-    """Gather the evidence of all hosts, at most `forks` at a time."""
+    """Gather the evidence of all hosts, at most `forks` at a time.
+
+    `tail` is how many of the last lines of each log are read; the mode decides
+    without it. Without `loose`, containers of no stack are asked nothing.
+    """
     _check_roles(hosts, book)
     road.progress.hosts([host.name for host in hosts])
     options = GatherOptions(
@@ -121,6 +131,8 @@ def look(
         stacks=road.settings.stacks,
         deadline_s=road.settings.deadline_s,
         stop=road.stop,
+        tail=tail,
+        loose=loose,
     )
 
     def asked(evidence: tuple[Evidence, ...]) -> tuple[Address, ...]:

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-__all__ = ["MARK", "mask_command", "secret_flags", "secret_name", "shaped"]
+__all__ = [
+    "CONFIG_FLAG",
+    "MARK",
+    "config_name",
+    "mask_command",
+    "secret_flags",
+    "secret_name",
+    "shaped",
+]
 
 MARK = "[redacted]"
 
@@ -21,6 +29,7 @@ _SECRET_WORDS = frozenset(
         "cookie",
         "credential",
         "credentials",
+        "creds",
         "jwt",
         "key",
         "keys",
@@ -30,6 +39,8 @@ _SECRET_WORDS = frozenset(
         "passwd",
         "password",
         "passwords",
+        "pgpass",
+        "pw",
         "pwd",
         "requirepass",
         "salt",
@@ -106,10 +117,13 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 def secret_name(name: str) -> bool:
     """Whether a variable, flag or key of this name holds a secret.
 
-    `LIVEKIT_API_SECRET`, `--requirepass`, `apiKey` and `LIVEKIT_KEYS` do; `MAX_TOKENS`,
-    `KEY_FILE`, `TOKEN_SERVICE_URL` and `PUBLIC_KEY` do not.
+    `LIVEKIT_API_SECRET`, `--requirepass`, `apiKey`, `LIVEKIT_KEYS` and `SECRET_ID`
+    (the secret half of a login, in Vault) do; `MAX_TOKENS`, `KEY_FILE`,
+    `TOKEN_SERVICE_URL` and `PUBLIC_KEY` do not.
     """
     words = [w.lower() for w in _WORDS.findall(name)]
+    if words[-2:] == ["secret", "id"]:
+        return True
     if not words or words[-1] in _BENIGN_LAST:
         return False
     hits = [w for w in words if w in _SECRET_WORDS or w.endswith(_SECRET_ENDS)]
@@ -119,6 +133,11 @@ def secret_name(name: str) -> bool:
         before = words[: words.index("key")]
         return bool(before) and before[-1] not in _BENIGN_BEFORE_KEY
     return True
+
+
+def config_name(name: str) -> bool:
+    """Whether a variable of this name holds a whole configuration, secrets and all."""
+    return name == "LIVEKIT_CONFIG" or name.endswith("CONFIG_BODY")
 
 
 # ------------------------------------------------------------------- in texts
@@ -133,6 +152,17 @@ _VALUE = (
 )
 _TOKEN = re.compile(r"eyJ[\w-]+(?:\.[\w-]+){1,2}|eyJ[\w-]{16,}")
 _SCHEME = re.compile(r"(\w+[ \t]+)([\w.~+/=-]{8,})")
+_LOGIN = re.compile(
+    r"(authorization\\?[\"']?[ \t]*[:=][ \t]*\\?[\"']?[\w-]+[ \t]+)([^\s\"',;\\]+)",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(
+    r"(?i)(?:an?|and|are|be|denied|error|expired|failed|for|from|has|header|in|invalid|is"
+    r"|malformed|may|missing|must|not?|of|or|required|the|to|token|was|with)[.:!]*"
+)
+"""Words that follow `authorization: token` in sentences, where no secret stands."""
+_HEADER = re.compile(r"(?i:x)-[\w-]+|[A-Z]\w*(-[A-Z]\w*)+")
+CONFIG_FLAG = "--config-body"
 _USERINFO = re.compile(r"://([^\s/@:\"'<>]*)(:?)([^\s/@\"'<>]*)@")
 _VENDOR = re.compile(
     r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}"
@@ -146,11 +176,11 @@ _PEM = re.compile(
 _PEM_LINE = re.compile(r"(?m)^[A-Za-z0-9+/]{60,}={0,2}$")
 _KEYWORDS = (
     "pass",
-    "pwd",
+    "pw",
     "secret",
     "token",
     "key",
-    "credential",
+    "cred",
     "auth",
     "cookie",
     "jwt",
@@ -209,7 +239,9 @@ def _is_secret(name: str, between: str, opening: str, inner: str) -> bool:
     if not between.strip():
         flag = name.startswith("-") or name.lower() in _PLAIN_WORDS
         return flag and not inner.startswith("-")
-    return bool(opening) or ":" not in between or _LOOKS.fullmatch(inner) is not None
+    if bool(opening) or ":" not in between or _HEADER.fullmatch(name):
+        return True
+    return _LOOKS.fullmatch(inner) is not None
 
 
 def _flags(text: str) -> Iterator[Piece]:
@@ -231,7 +263,14 @@ def _flags(text: str) -> Iterator[Piece]:
 
 
 def _schemes(text: str, low: str) -> Iterator[Piece]:
-    """Yield what follows `Bearer` or `Basic`, unless it is a plain word."""
+    """Yield what follows `Bearer`, `Basic`, or any scheme of an Authorization header.
+
+    A plain word is no secret: `bearer authentication`, `authorization: token expired`.
+    """
+    for at in _places(low, ("authorization",)):
+        match = _LOGIN.match(text, at)
+        if match and not _PROSE.fullmatch(match[2]):
+            yield match.start(2), match.end(2), MARK
     for at in _places(low, ("bearer ", "basic ")):
         match = _SCHEME.match(text, at)
         if match and not (match[2].isalpha() and match[2].islower()):
@@ -322,7 +361,7 @@ def _is_secret_flag(flag: str, program: str) -> bool:
     """Whether a word of a command line announces a secret."""
     if program == "redis-cli" and flag in ("-a", "--pass"):
         return True
-    return flag.startswith("--") and secret_name(flag)
+    return flag == CONFIG_FLAG or (flag.startswith("--") and secret_name(flag))
 
 
 def mask_command(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import get_args
 Lang = Literal["en", "fr"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
 
-__all__ = ["LANGS", "Lang", "Text", "locale_lang"]
+__all__ = ["LANGS", "NO_TEXT", "Lang", "Text", "locale_lang"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class Text:
     def fill(self, values: dict[str, str]) -> Text:
         """Return the text with each `{name}` replaced by its value, once."""
         return Text(_fill(self.en, values), _fill(self.fr, values))
+
+
+NO_TEXT = Text("", "")
 
 
 def _fill(sentence: str, values: dict[str, str]) -> str:

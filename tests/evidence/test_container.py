@@ -134,3 +134,25 @@ def test_an_empty_record_is_read_without_a_fall() -> None:
     target = Target(Address("h", None, "x", "x", "container"), {}, (), {"now": 1.0})
     (record,) = CONTAINER.parse(target, (), ()).readings
     assert record["state"] == ""
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "oneshot"),
+    [
+        ("no", 0, True),
+        ("on-failure", 0, True),
+        ("on-failure", 1, False),
+        ("always", 0, False),
+        ("unless-stopped", 0, False),
+    ],
+)
+def test_what_never_restarts_after_its_end(
+    policy: str,
+    code: int,
+    oneshot: bool,  # noqa: FBT001
+) -> None:
+    """`on-failure` restarts nothing that ended with 0."""
+    case = load("oneshot")
+    case["inspect"]["HostConfig"]["RestartPolicy"] = {"Name": policy}
+    case["inspect"]["State"]["ExitCode"] = code
+    assert reading(case)["oneshot"] is oneshot

@@ -152,6 +152,20 @@ def test_absent() -> None:
     assert absent([]) == ()
 
 
+def test_what_ended_is_not_absent() -> None:
+    """A service that others wait for until it ends was cleaned up after its end."""
+    completed = ("migrate:service_completed_successfully", "db:service_started")
+    compose = piece(
+        "compose",
+        None,
+        {"service": "migrate"},
+        {"service": "db"},
+        {"service": "web", "depends": completed},
+    )
+    found = absent([compose, piece("container", "web", {})])
+    assert [p.address.service for p in found] == ["db"]
+
+
 def test_facts_of_this_host() -> None:
     """The script runs here and tells what this machine is."""
     output = LocalTransport(Host("here")).run(SCRIPT, timeout_s=5)

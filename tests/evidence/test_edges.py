@@ -156,6 +156,35 @@ def test_what_is_none(variable: str, value: str) -> None:
     assert _of(variable, value) == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LOGS_URL", "gelf://graylog:12201"),
+        ("LOGS_URL", "udp://db:5432"),
+        ("LOGS_URL", "syslog+tcp://logs:514"),
+        ("METRICS", "statsd://graphite:8125"),
+        ("STATSD_ADDR", "graphite:8125"),
+        ("JAEGER_AGENT_ENDPOINT", "jaeger:6831"),
+        ("SYSLOG_SERVER", "logs:514"),
+        ("METRICS_ADDR", "stats:8125"),
+    ],
+)
+def test_packets_are_no_edge(variable: str, value: str) -> None:
+    """Where packets are sent nobody can be asked to connect."""
+    stats = _peer("stats", 80)
+    box = {"Config": {"ExposedPorts": {"8125/udp": {}, "80/tcp": {}}}}
+    target = _target({variable: value}, peers=(*PEERS, stats))
+    facts = {"inspects": {stats.replica: box}}
+    assert edges(Target(target.address, target.inspect, target.peers, facts)) == ()
+
+
+def test_what_a_peer_has_as_tcp_is_an_edge_whatever_its_name() -> None:
+    """The port that a peer exposes says more than the name of a variable."""
+    assert _of("STATSD_HOST", "db", STATSD_PORT="5432") == [("db", 5432, "tcp")]
+    assert _of("STATSD_HOST", "db", STATSD_PORT="8125") == []
+    assert _of("GELF_URL", "http://graylog:12201") == [("graylog", 12201, "http")]
+
+
 def test_a_port_may_stand_beside_its_host() -> None:
     """`X_HOST` and `X_PORT` belong together, for variables and for options."""
     assert _of("STT_HOST", "vosk", STT_PORT="2700") == [("vosk", 2700, "tcp")]

@@ -253,6 +253,26 @@ def test_wishes(run: Gather) -> None:
     assert len(found.evidence) == len({p.address for p in found.evidence})
 
 
+def test_a_wish_of_the_host_alone(run: Gather) -> None:
+    """What Docker keeps on the disk is asked where somebody wants it, once."""
+
+    def wanted(_: tuple[Evidence, ...]) -> tuple[Address, ...]:
+        return (Address("here", None, None, None, "docker_disk"),) * 2
+
+    table = routes()
+    table["/system/df"] = say({"LayersSize": 7, "Images": [], "Containers": []})
+    assert pick(run(table, wanted), "docker_disk").readings[0]["images_size"] == 7
+    assert sum(path.startswith("/system/df") for path in run.asked) == 1
+    assert not any(p.address.probe == "docker_disk" for p in run(table).evidence)
+
+
+def test_how_many_lines_of_logs(run: Gather) -> None:
+    """The last lines of a log are as many as the caller wants."""
+    for options, lines in (({}, 400), ({"mode": "quick"}, 100), ({"tail": 1234}, 1234)):
+        run(routes(), **options)
+        assert any(path.endswith(f"tail={lines}") for path in run.asked)
+
+
 def test_a_deep_run_searches_whole_logs(run: Gather) -> None:
     """What the runbooks look for is counted over the whole of the run."""
 

@@ -206,7 +206,7 @@ def inside(name: str, **facts: Any) -> list[str]:
 def test_inside_by_nsenter_and_by_exec(*, root: bool) -> None:
     """As root by the namespace, else by exec: bounded and framed alike."""
     one, two, three = inside("eloquence-redis-1", root=root)
-    assert one == "bash 1\n|"
+    assert one.split() == (["bash", "1", "|"] if root else ["1", "|"])
     assert two.startswith("begun\n|it took too long")
     assert three == "|"
 
@@ -225,11 +225,12 @@ def test_a_paused_container_takes_no_exec(paused: str) -> None:
 
 
 def test_an_image_without_bash() -> None:
-    """Without bash inside there is no answer, and it says so."""
+    """Snippets put by exec need no more than the image's own shell."""
     name = "escalade-test-nobash"
+    subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True)
     subprocess.run(
-        ["docker", "run", "--rm", "-d", "--name", name, "--entrypoint", "sh",
-         "escalade-bed/base:1", "-c", "rm -f /bin/bash /usr/bin/bash; sleep 100"],
+        ["docker", "run", "--rm", "-d", "--network", "none", "--name", name,
+         "--entrypoint", "sh", "escalade-bed/base:1", "-c", "rm -f /bin/bash /usr/bin/bash; sleep 100"],
         check=True,
         capture_output=True,
     )  # fmt: skip
@@ -237,10 +238,10 @@ def test_an_image_without_bash() -> None:
         said = ""
         for _ in range(50):
             said = inside(name)[0]
-            if "no bash" in said:
+            if not said.startswith("bash"):
                 break
             time.sleep(0.1)
-        assert said == "|no bash in the container"
+        assert said.split("|")[0].strip() == "1"
     finally:
         subprocess.run(["docker", "rm", "-f", name], check=True, capture_output=True)
 

@@ -161,6 +161,79 @@ def test_head_and_tail_are_kept_once() -> None:
     assert gap.status is Status.OK
 
 
+def rotating(driver: str = "json-file", **options: str) -> Target:
+    """Return a container whose log is kept by a driver with options."""
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    kept = {"LogConfig": {"Type": driver, "Config": named}}
+    box = target()
+    return Target(PLACE, {**box.inspect, "HostConfig": kept}, facts=box.facts)
+
+
+def test_long_lines_are_several_entries() -> None:
+    """The Engine counts pieces of 16 KiB: 400 of them may be 200 lines, and no more."""
+    assert LOG.follow is not None
+    piece = b"%s %s" % (stamp(START + 200).encode(), b"y" * 16384)
+    frame = b"\x01\0\0\0" + len(piece).to_bytes(4, "big") + piece
+    whole = Answer(Status.OK, (frame + body((200.0, "end"))) * (TAIL_LINES // 2))
+    (head,) = LOG.follow(target(), (), (whole,))
+    assert isinstance(head, Get)
+    assert not LOG.parse(target(), (), (whole,)).complete
+    shown = stamp(START + 200).encode() + b" piece"
+    raw = Answer(Status.OK, (shown + shown + b"\n") * (TAIL_LINES // 2))
+    box = target()
+    screen = Target(PLACE, {**box.inspect, "Config": {"Tty": True}}, facts=box.facts)
+    assert not LOG.parse(screen, (), (raw,)).complete
+
+
+@pytest.mark.parametrize(
+    ("box", "first", "whole"),
+    [
+        (rotating(), 300.0, True),
+        (rotating(max_size="-1"), 300.0, True),
+        (rotating(max_size="10m"), 300.0, False),
+        (rotating(max_size="10m"), 1.5, True),
+        (rotating(max_size="10m", max_file="3"), 300.0, True),
+        (rotating(max_size="1k", max_file="3"), 300.0, False),
+        (rotating("local"), 300.0, True),
+        (rotating("local", max_size="2k"), 300.0, False),
+        (rotating("journald"), 300.0, False),
+    ],
+)
+def test_a_rotated_log_lacks_its_beginning(
+    box: Target,
+    first: float,
+    whole: bool,  # noqa: FBT001
+) -> None:
+    """Fewer lines than asked for are the whole run only where none can be lost."""
+    assert LOG.follow is not None
+    lines = answer(*[(first + i, "x") for i in range(50)])
+    parsed = LOG.parse(box, (), (lines,))
+    assert parsed.complete is whole
+    assert LOG.follow(box, (), (lines,)) == ()
+    absent = see(parsed, contains="starting", scope="start")
+    assert truth(absent) == (0 if whole else "unknown")
+
+
+def test_a_rotated_head_proves_no_absence() -> None:
+    """The first lines that are left are not the first ones that were written."""
+    box = rotating(max_size="10m", max_file="3")
+    tail = answer(*full(500))
+    late = LOG.parse(box, (), (tail, answer((30, "x"))))
+    assert truth(see(late, contains="starting", scope="start")) == "unknown"
+    early = LOG.parse(box, (), (tail, answer((1, "x"))))
+    assert truth(see(early, contains="starting", scope="start")) == 0
+
+
+def test_more_lines_may_be_asked_for() -> None:
+    """Whoever wants to read a log says how much of it."""
+    box = target()
+    asked = Target(PLACE, box.inspect, facts={**box.facts, "tail": 2000})
+    (tail,) = LOG.questions(asked, ())
+    assert isinstance(tail, Get)
+    assert tail.path.endswith("tail=2000")
+    assert not LOG.parse(asked, (), (answer(*full(200)),)).readings[0]["tail_from"]
+
+
 def test_a_head_that_did_not_come_leaves_the_tail() -> None:
     """A log that is slow to read from its start is kept in part, and says why."""
     late = Answer(Status.TIMEOUT, reason="no answer within 3 s")

@@ -88,7 +88,20 @@ def test_with_the_password() -> None:
     owner = target(("redis-server", "--requirepass", "x"))
     assert reading(sample("auth"), owner)["ping"] == "PONG"
     assert reading(sample("auth"), owner)["version"] == "7.0.15"
-    assert str(reading(sample("wrongpass"), owner)["ping"]).startswith("NOAUTH")
+    assert reading(sample("auth"), owner)["auth"] == "OK"
+    assert reading(sample("normal"))["auth"] is None
+
+
+def test_a_wrong_password() -> None:
+    """What Redis says of the password is read, and stands in the place of PING's reply."""
+    owner = target(("redis-server", "--requirepass", "x"))
+    record = reading(sample("wrongpass"), owner)
+    assert str(record["auth"]).startswith("WRONGPASS invalid username-password")
+    assert record["ping"] == record["auth"]
+    none = b"-ERR AUTH <password> called without any password configured\r\n"
+    open_ = reading(none + sample("normal"), owner)
+    assert open_["ping"] == "PONG"
+    assert str(open_["auth"]).startswith("ERR AUTH")
 
 
 def test_protected_mode() -> None:

@@ -14,33 +14,69 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Answers", "answer", "box", "engine", "healthy", "spoiled"]
+__all__ = [
+    "HANG_UP",
+    "SILENT",
+    "Answers",
+    "Part",
+    "answer",
+    "box",
+    "engine",
+    "everywhere",
+    "frame",
+    "healthy",
+    "spoiled",
+]
 
-STOP = object()
-Answers = Callable[[str], Iterable[bytes | float]]
-"""What is sent for a path: bytes, and pauses in seconds between them."""
+Part = bytes | float | None
+"""Bytes to send, seconds to pause, or None: end the connection."""
+Answers = Callable[[str], Iterable[Part]]
+"""What is sent for a path."""
+HANG_UP: Part = None
+SILENT: tuple[Part, ...] = (3600.0,)
 _PATH = re.compile(rb"^[A-Z]+ (\S+) HTTP/1\.1\r\n")
 
 
-def answer(content: object, code: int = 200) -> list[bytes | float]:
+def answer(content: object, code: int = 200) -> tuple[Part, ...]:
     """Return a whole reply; what is no bytes travels as JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     head = (
         f"HTTP/1.1 {code} X\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    return [head.encode() + body]
+    return (head.encode() + body,)
 
 
-def box(name: str, **changes: object) -> dict[str, object]:
-    """Return the Engine's record of a container that runs well in the stack `s`."""
+def frame(*lines: str) -> bytes:
+    """Return log lines as the Engine frames them."""
+    told = (f"2024-01-01T00:00:01Z {line}\n".encode() for line in lines)
+    return b"".join(b"\x01\0\0\0" + len(t).to_bytes(4, "big") + t for t in told)
+
+
+def box(name: str, **config: object) -> dict[str, Any]:
+    """Return the record of a container that runs well in the stack `s`."""
     labels = {
         "com.docker.compose.project": "s",
         "com.docker.compose.service": name,
         "com.docker.compose.container-number": "1",
     }
-    record: dict[str, object] = {
+    state = {
+        "Status": "running",
+        "Running": True,
+        "Paused": False,
+        "Restarting": False,
+        "OOMKilled": False,
+        "Dead": False,
+        "Pid": 0,
+        "ExitCode": 0,
+        "Error": "",
+        "StartedAt": "2024-01-01T00:00:00Z",
+        "FinishedAt": "0001-01-01T00:00:00Z",
+    }
+    network = {"IPAddress": "127.0.0.9", "Aliases": [name]}
+    return {
         "Id": name.encode().hex().ljust(64, "0")[:64],
         "Name": f"/s-{name}-1",
         "Created": "2024-01-01T00:00:00Z",
@@ -48,58 +84,35 @@ def box(name: str, **changes: object) -> dict[str, object]:
         "Args": [],
         "Image": "sha256:1",
         "RestartCount": 0,
-        "State": {
-            "Status": "running",
-            "Running": True,
-            "Paused": False,
-            "Restarting": False,
-            "OOMKilled": False,
-            "Dead": False,
-            "Pid": 0,
-            "ExitCode": 0,
-            "Error": "",
-            "StartedAt": "2024-01-01T00:00:00Z",
-            "FinishedAt": "0001-01-01T00:00:00Z",
-        },
-        "Config": {"Env": [], "Labels": labels, "Image": "i:1", "Tty": False},
+        "State": state,
+        "Config": {"Env": [], "Labels": labels, "Image": "i:1", "Tty": False, **config},
         "HostConfig": {
             "LogConfig": {"Type": "json-file"},
             "NetworkMode": "s_default",
             "RestartPolicy": {"Name": "no"},
         },
-        "NetworkSettings": {
-            "Networks": {"s_default": {"IPAddress": "127.0.0.9", "Aliases": [name]}},
-            "Ports": {},
-        },
+        "NetworkSettings": {"Networks": {"s_default": network}, "Ports": {}},
         "Mounts": [],
     }
-    return record | changes
 
 
-def healthy(boxes: Iterable[Mapping[str, object]]) -> Answers:
-    """Return the answers of an Engine with these containers."""
+def healthy(boxes: Iterable[Mapping[str, Any]], log: bytes = b"") -> Answers:
+    """Return the answers of an Engine with these containers, all with one log."""
     by_id = {str(one["Id"]): one for one in boxes}
-    listing = [
-        {
-            "Id": identity,
-            "Names": [one["Name"]],
-            "Labels": one["Config"]["Labels"],  # type: ignore[index]
-            "State": one["State"]["Status"],  # type: ignore[index]
-        }
-        for identity, one in by_id.items()
-    ]
-    image = {"Id": "sha256:1", "RepoTags": ["i:1"], "Created": 1, "Size": 1}
-    fixed = {
-        "/containers/json": listing,
+    fixed: Mapping[str, object] = {
+        "/containers/json": [
+            {"Id": one["Id"], "Names": [one["Name"]], "Labels": one["Config"]["Labels"]}
+            for one in by_id.values()
+        ],
         "/version": {"Version": "1", "ApiVersion": "1.47"},
         "/info": {"Driver": "overlay2", "CgroupVersion": "2"},
-        "/images/json": [image],
+        "/images/json": [{"Id": "sha256:1", "RepoTags": ["i:1"], "Created": 1}],
         "/networks": [{"Name": "s_default", "Driver": "bridge", "Labels": {}}],
         "/volumes": {"Volumes": []},
         "/system/df": {},
     }
 
-    def answers(path: str) -> list[bytes | float]:
+    def answers(path: str) -> tuple[Part, ...]:
         bare = path.partition("?")[0]
         if bare in fixed:
             return answer(fixed[bare])
@@ -107,15 +120,20 @@ def healthy(boxes: Iterable[Mapping[str, object]]) -> Answers:
         if identity in by_id and what == "json":
             return answer(by_id[identity])
         if identity in by_id and what == "logs":
-            return answer(b"")
+            return answer(log)
         return answer({"message": f"no such thing: {path}"}, 404)
 
     return answers
 
 
-def spoiled(sound: Answers, pattern: str, reply: Iterable[bytes | float]) -> Answers:
-    """Return answers that are others for the paths in which a pattern is found."""
-    return lambda path: reply if re.search(pattern, path) else sound(path)
+def everywhere(*parts: Part) -> Answers:
+    """Return an Engine that says the same to every question."""
+    return lambda _path: parts
+
+
+def spoiled(sound: Answers, pattern: str, *parts: Part) -> Answers:
+    """Return answers that are others where a pattern is found in the path."""
+    return lambda path: parts if re.search(pattern, path) else sound(path)
 
 
 def _serve(connected: socket.socket, answers: Answers) -> None:
@@ -130,9 +148,8 @@ def _serve(connected: socket.socket, answers: Answers) -> None:
                 data += more
             head, _, data = data.partition(b"\r\n\r\n")
             path = _PATH.match(head + b"\r\n")
-            assert path
-            for part in answers(path[1].decode()):
-                if part is STOP:
+            for part in answers(path[1].decode() if path else ""):
+                if part is None:
                     return
                 if isinstance(part, float):
                     time.sleep(part)
@@ -151,11 +168,12 @@ def engine(socket_path: Path, answers: Answers) -> Iterator[str]:
             with suppress(OSError):
                 while True:
                     connected, _ = server.accept()
-                    threading.Thread(
-                        target=_serve, args=(connected, answers), daemon=True
-                    ).start()
+                    work = (connected, answers)
+                    threading.Thread(target=_serve, args=work, daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        yield f"unix://{socket_path}"
-        with suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)
+        try:
+            yield f"unix://{socket_path}"
+        finally:
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)

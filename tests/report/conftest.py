@@ -187,7 +187,7 @@ def _redis_rows(host: str = "localhost") -> tuple[ServiceState, ...]:
             state="exited",
             health=None,
             verdict="root",
-            note="exit 137, 4 min ago",
+            note=Text("exit 137, 4 min ago", "code 137, il y a 4 min"),
         ),
         row(
             "livekit-server",
@@ -195,7 +195,7 @@ def _redis_rows(host: str = "localhost") -> tuple[ServiceState, ...]:
             state="restarting",
             health=None,
             verdict="affected",
-            note="9 restarts",
+            note=Text("9 restarts", "9 relances"),
         ),
         row("eloquence-multiagent", host, health="unhealthy", verdict="affected"),
         row("mistral-conversation", host),
@@ -409,7 +409,7 @@ def hostile() -> Diagnosis:
             container="web\n1",
             state="\x1b[5mrunning",
             verdict="root",
-            note="\x1b]8;;http://x\x07n\x1b]8;;\x07",
+            note=Text(*["\x1b]8;;http://x\x07n\x1b]8;;\x07"] * 2),
         ),
     )
     return diagnosis(

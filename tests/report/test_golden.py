@@ -115,7 +115,7 @@ def test_endless_names_do_not_make_an_endless_report(cases):
     long = "n" * 1_000_000
     node = Node(long, long, long)
     found = replace(base.findings[0], title=Text(long, long), node=node)
-    rows = (replace(base.services[0], node=node, note=long, state=long),)
+    rows = (replace(base.services[0], node=node, note=Text(long, long), state=long),)
     gap = replace(base.gaps[0], node=node, reason=long, probe=long, hides=True)
     odd = replace(
         base, findings=(found, *base.findings[1:]), services=rows, gaps=(gap,)

@@ -96,7 +96,7 @@ DIAGNOSES = st.builds(
             health=st.none() | WORDS,
             verdict=WORDS,
             role=st.none() | NAMES,
-            note=WORDS,
+            note=TEXTS,
         ),
         max_size=3,
     ).map(tuple),

@@ -16,6 +16,7 @@ from escalade.model import Severity
 from escalade.model import Snapshot
 from escalade.model import Status
 from escalade.report.look import Look
+from escalade.report.tables import answers_well
 from escalade.report.tables import audit_lines
 from escalade.report.tables import check_lines
 from escalade.report.tables import logs_lines
@@ -208,6 +209,15 @@ CHECKS = (
     ("tcp", {"outcome": "refused", "took_s": 0.001}),
     ("tcp", {"outcome": "odd", "took_s": 0.001}),
 )
+
+
+def test_what_counts_as_well():
+    """HTTP with a status below 400; without HTTP, a port that accepts."""
+    well = [answers_well(piece(probe, None, record)) for probe, record in CHECKS]
+    assert well == [True, False, False, False, True, False, False]
+    said_something = {"outcome": "ok", "status": None, "body": "SSH-2.0"}
+    assert not answers_well(piece("http", None, said_something))
+    assert not answers_well(piece("http"))
 
 
 @pytest.mark.parametrize("lang", LANGS)

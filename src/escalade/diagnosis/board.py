@@ -13,8 +13,15 @@ from escalade.model import Node
 from escalade.model import Reading
 from escalade.model import ServiceState
 from escalade.model import Severity
+from escalade.text import Text
 
 __all__ = ["board"]
+
+DONE = Text("one-shot, ended well", "tâche unique, bien terminée")
+HELD = Text("meant to be stopped", "arrêt voulu")
+EXIT = Text("exit {n}", "code {n}")
+RESTART = Text("{n} restart", "{n} relance")
+RESTARTS = Text("{n} restarts", "{n} relances")
 
 
 def board(
@@ -55,19 +62,29 @@ def _row(
         verdict=verdict,
         role=roles.get(node),
         note=_note(record),
+        files=_files(record),
+        folder=str(record.get("working_dir") or ""),
     )
 
 
-def _note(record: Reading) -> str:
+def _note(record: Reading) -> Text:
     """Return what a row says beyond state and health."""
     code, restarts = record.get("exit_code"), record.get("restart_count")
     if record.get("oneshot"):
-        return "one-shot, ended well"
+        return DONE
     if record.get("desired") == "stopped":
-        return "desired: stopped"
-    words = []
-    if record.get("state") in ("exited", "dead", "restarting"):
-        words.append(f"exit {code}")
-    if restarts:
-        words.append(f"{restarts} restarts")
-    return ", ".join(words)
+        return HELD
+    words: list[Text] = []
+    if record.get("state") in ("exited", "dead", "restarting") and code is not None:
+        words.append(EXIT.fill({"n": str(code)}))
+    if isinstance(restarts, int) and restarts:
+        words.append((RESTARTS if restarts > 1 else RESTART).fill({"n": str(restarts)}))
+    return Text(
+        *(", ".join(word.pick(lang) for word in words) for lang in ("en", "fr"))
+    )
+
+
+def _files(record: Reading) -> tuple[str, ...]:
+    """Return the Compose files that a container's own labels name."""
+    said = str(record.get("config_files") or "")
+    return tuple(file.strip() for file in said.split(",") if file.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 
 from escalade.model import Address
@@ -12,7 +13,7 @@ from escalade.model import Status
 
 __all__ = ["absent"]
 
-
+COMPLETED = "service_completed_successfully"
 _NOTHING: Reading = {
     "state": "missing",
     "running": False,
@@ -37,16 +38,18 @@ def absent(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     Declared is what a Compose file lists without a profile and with at least one
     replica, and what the inventory names. A stack none of whose services has a
     container is down, not incomplete: the inventory alone can say that it should run.
+    A service whose end others wait for is not missing: it ended and was cleaned up.
     """
     pieces = tuple(evidence)
+    ends = set(_ends(pieces))
     there = {p.address.node for p in pieces if p.address.probe == "container"}
     declared: dict[tuple[str, str | None, str], dict[str, object]] = {}
     for piece in pieces:
         at = piece.address
         if at.probe == "compose" and piece.status.answered:
             for record in piece.readings:
-                if _wanted(record):
-                    key = (at.host, at.stack, str(record.get("service")))
+                key = (at.host, at.stack, str(record.get("service")))
+                if _wanted(record) and key not in ends:
                     declared.setdefault(key, {"image": record.get("image")})
         elif at.probe == "expected" and at.service:
             key = (at.host, at.stack, at.service)
@@ -57,6 +60,19 @@ def absent(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         for key, known in sorted(declared.items(), key=str)
         if not any((n.host, n.stack, n.service) == key for n in there)
     )
+
+
+def _ends(pieces: Iterable[Evidence]) -> Iterator[tuple[str, str | None, str]]:
+    """Yield the services that others wait for until they end well."""
+    for piece in pieces:
+        at = piece.address
+        if at.probe in ("compose", "container") and piece.status.answered:
+            for record in piece.readings:
+                depends = record.get("depends")
+                for item in depends if isinstance(depends, tuple) else ():
+                    service, _, condition = item.partition(":")
+                    if condition == COMPLETED:
+                        yield at.host, at.stack, service
 
 
 def _wanted(record: Reading) -> bool:

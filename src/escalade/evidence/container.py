@@ -185,7 +185,8 @@ def _oneshot(target: Target, life: Mapping[str, Value]) -> bool:
     host = as_dict(target.inspect.get("HostConfig"))
     policy = as_dict(host.get("RestartPolicy")).get("Name")
     ended_well = life["state"] == "exited" and life["exit_code"] == 0
-    if policy not in ("", "no", None) or not ended_well:
+    # on-failure never restarts what ended with 0.
+    if policy not in ("", "no", "on-failure", None) or not ended_well:
         return False
     at = target.address
     if at.stack is None:

@@ -62,6 +62,8 @@ PORTS = {
     "wss": 443,
 }
 """The port of a scheme, or of a kind of server that a variable is named after."""
+DATAGRAMS = frozenset({"dogstatsd", "gelf", "statsd", "syslog", "udp", "udp4", "udp6"})
+"""Schemes of packets that nobody answers: there is no connection to try."""
 LOCAL_SCHEMES = frozenset({"data", "file", "npipe", "sqlite", "stun", "turn", "unix"})
 COMMAND = "command"
 PROJECT = "com.docker.compose.project"
@@ -97,6 +99,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "single": r"(?i:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|ENDPOINT|URL|URI)$",
         "listens": r"(^|_)(BIND|LISTEN|LISTENER|ADVERTISE|ADVERTISED|ALLOWED|CORS|ORIGIN"
         r"|ORIGINS|PUBLIC|EXTERNAL|VIRTUAL|TRUSTED|NO_PROXY|IMAGE|TAG|VERSION)(_|$)",
+        "datagrams": r"STATSD|JAEGER_AGENT|SYSLOG|GELF|UDP",
         "private": r"(10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])"
         r"|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\..*",
         "address": r"\d{1,3}(\.\d{1,3}){3}",
@@ -191,8 +194,32 @@ def edges(target: Target) -> tuple[Edge, ...]:
     return tuple(
         Edge(e.variable, e.host, e.port, e.scheme, e.host in mine)
         for e in found
-        if 0 < e.port < 65536 and _dialled(e.host, known | mine | LOOPBACK)  # noqa: PLR2004
+        if 0 < e.port < 65536  # noqa: PLR2004
+        and _dialled(e.host, known | mine | LOOPBACK)
+        and not _datagram(target, e)
     )
+
+
+def _datagram(target: Target, edge: Edge) -> bool:
+    """Whether packets are sent there, as far as the peer's ports or the name tell."""
+    named = [p for p in target.peers if edge.host in {*p.names, *p.addresses}]
+    if any(edge.port in peer.ports for peer in named):
+        return False
+    records = as_dict(target.facts.get("inspects"))
+    if any(_has_udp(as_dict(records.get(p.replica)), edge.port) for p in named):
+        return True
+    name = edge.variable.lstrip("-").replace("-", "_").upper()
+    return edge.scheme == "tcp" and bool(_pattern("datagrams").search(name))
+
+
+def _has_udp(record: Mapping[str, Any], port: int) -> bool:
+    """Whether a container's definition names a UDP port."""
+    places = (
+        ("Config", "ExposedPorts"),
+        ("HostConfig", "PortBindings"),
+        ("NetworkSettings", "Ports"),
+    )
+    return any(f"{port}/udp" in as_dict(_dig(record, *path)) for path in places)
 
 
 def _dig(record: object, *path: str) -> Any:
@@ -273,7 +300,7 @@ def _urls(variable: str, value: str, peers: Sequence[Peer]) -> Iterator[Edge]:
     """Yield the places in the URLs of a text; of a URL all its hosts."""
     for found in _pattern("url").finditer(value):
         scheme = found[1].lower().partition("+")[0]
-        if scheme in LOCAL_SCHEMES:
+        if scheme in LOCAL_SCHEMES or scheme in DATAGRAMS:
             continue
         for text in _hosts(found[2]):
             place = _pattern("place").fullmatch(text)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult
 from urllib.parse import urlsplit
 
+from escalade.evidence.configtext import config_keys
 from escalade.evidence.parsing import whole
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Argument
@@ -20,8 +21,8 @@ from escalade.evidence.probe import View
 from escalade.evidence.secrets import argv_of
 from escalade.evidence.secrets import flag_value
 from escalade.evidence.secrets import key_pairs
-from escalade.evidence.secrets import password_of
 from escalade.evidence.secrets import variables_of
+from escalade.evidence.urltext import password_of
 from escalade.model import Address
 from escalade.model import Args
 from escalade.model import Reading
@@ -30,10 +31,13 @@ from escalade.redact import MARK
 from escalade.redact import describe
 from escalade.redact import keyed_hash
 from escalade.redact import secret_name
+from escalade.shapes import CONFIG_FLAG
+from escalade.shapes import config_name
 
 __all__ = ["ENV"]
 
 KEYS = "LIVEKIT_KEYS"
+CONFIG = "LIVEKIT_CONFIG"
 PLACEHOLDERS = "devkey: secret"
 """What `livekit-server --dev` uses where no keys are given."""
 _HOST_PORT = re.compile(r"([A-Za-z0-9][\w.-]*):(\d{1,5})")
@@ -48,7 +52,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     key = target.secret_key
     variables = variables_of(target.inspect)
     records = [_record(name, value, key) for name, value in variables.items()]
-    records += _keys(variables.get(KEYS, ""), argv_of(target.inspect), key)
+    records += _keys(_pairs(variables, argv_of(target.inspect)), key)
     return Parsed(tuple(sorted(records, key=lambda r: str(r["variable"]))))
 
 
@@ -67,9 +71,9 @@ def _record(name: str, value: str, key: bytes) -> Reading:
 
 def _place(name: str, value: str, key: bytes) -> Mapping[str, Value]:
     """Return the host and port that a value points to, if it does."""
-    if "://" in value:
+    if "://" in value and not config_name(name) and "\n" not in value:
         return _url(value, key)
-    if secret_name(name):
+    if secret_name(name) or config_name(name):
         return {}
     pair = _HOST_PORT.fullmatch(value)
     if pair:
@@ -105,12 +109,22 @@ def _path(parts: SplitResult) -> str:
     return "/".join(MARK if _RANDOM.fullmatch(word) else word for word in words)
 
 
-def _keys(value: str, argv: Sequence[str], key: bytes) -> Iterator[Reading]:
-    """Yield `LIVEKIT_KEYS.key` and `.secret`, from the variable or from `--keys`.
+def _pairs(variables: Mapping[str, str], argv: Sequence[str]) -> Mapping[str, str]:
+    """Return the server's keys: from `--keys`, its variable, or else its configuration.
+
+    A configuration is given as text (`--config-body`, LIVEKIT_CONFIG) or cannot be read.
+    """
+    if said := variables.get(KEYS) or flag_value(argv, "--keys"):
+        return key_pairs(said)
+    body = flag_value(argv, CONFIG_FLAG) or variables.get(CONFIG)
+    return config_keys(body) if body else key_pairs(_placeholders(argv))
+
+
+def _keys(pairs: Mapping[str, str], key: bytes) -> Iterator[Reading]:
+    """Yield `LIVEKIT_KEYS.key` and `.secret`, wherever the server has them from.
 
     With several pairs nobody can say which one a client should have: no hash then.
     """
-    pairs = key_pairs(value or _flag(argv))
     for name, secret in pairs.items():
         for part, word in (("key", name), ("secret", secret)):
             record = dict(_record(f"{KEYS}.{part}", word, key))
@@ -119,17 +133,14 @@ def _keys(value: str, argv: Sequence[str], key: bytes) -> Iterator[Reading]:
             yield record
 
 
-def _flag(argv: Sequence[str]) -> str:
-    """Return the keys on a server's command line; `--dev` alone brings its own."""
-    said = flag_value(argv, "--keys")
-    if said:
-        return said
+def _placeholders(argv: Sequence[str]) -> str:
+    """Return the keys that `--dev` alone brings of its own."""
     configured = any(flag_value(argv, flag) for flag in _CONFIGURED)
     server = any("livekit" in word for word in argv[:1])
     return PLACEHOLDERS if server and "--dev" in argv and not configured else ""
 
 
-_CONFIGURED = ("--config", "--config-body", "--key-file")
+_CONFIGURED = ("--config", CONFIG_FLAG, "--key-file")
 
 
 def _view(seen: Seen, address: Address, args: Args) -> View:

@@ -66,7 +66,9 @@ class GatherOptions:
 
     `mode` is quick, full or deep; `deadline_s` bounds a host (deep logs have
     `deep_s` instead); `stacks` are the names asked for, empty for all; `secret_key`
-    keys the hashes of one evidence file; `stop` ends all waits at once.
+    keys the hashes of one evidence file; `stop` ends all waits at once; `tail` is how
+    many of a log's last lines are read (None: 400, quick 100); without `loose`,
+    containers of no stack are listed and asked nothing, since nobody judges them.
     """
 
     mode: str = "full"
@@ -75,6 +77,8 @@ class GatherOptions:
     stacks: tuple[str, ...] = ()
     secret_key: bytes = field(default_factory=lambda: os.urandom(16))
     stop: threading.Event = field(default_factory=threading.Event)
+    tail: int | None = None
+    loose: bool = True
 
     @property
     def bound_s(self) -> float:
@@ -142,7 +146,9 @@ class _Pass:
         ends = time.monotonic() + options.bound_s
         deadline = Deadline(ends, options.stop)
         self.asker = Asker(transport, self.engine, self.crew, deadline)
-        self.plan = Plan(host, options.mode, options.secret_key)
+        self.plan = Plan(host, options.mode, options.secret_key, options.stacks)
+        self.plan.facts["tail"] = options.tail
+        self.plan.loose = options.loose
 
     def close(self) -> None:
         """Let go of threads and channels."""

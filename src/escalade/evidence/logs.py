@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 from typing import NamedTuple
 
+from escalade.evidence.logdriver import may_lack
+from escalade.evidence.logdriver import rotates
 from escalade.evidence.logscan import Found
 from escalade.evidence.logscan import Wish
 from escalade.evidence.logscan import found
@@ -42,7 +45,7 @@ HEAD_S = 60.0
 """The first minute of a run holds its start markers, or the reason why it has none."""
 SLACK_S = 2.0
 """A container's first lines may be older than its StartedAt: the Engine notes the
-start after the process runs."""
+start after the process runs. A line as soon as that after it is the first."""
 TAIL_S, REST_S, DEEP_S = 5.0, 3.0, 110.0
 
 
@@ -93,7 +96,7 @@ def _questions(target: Target, args: Args) -> tuple[Question, ...]:
     run = _run(target)
     if run.started is None:
         return ()
-    keep = last(TAIL_BYTES, tty=run.tty)
+    keep = last(TAIL_BYTES * max(1, _asked(target) // TAIL_LINES), tty=run.tty)
     tail = Get(_path(target, f"tail={_asked(target)}"), timeout_s=TAIL_S, fold=keep)
     wishes = _wishes(target)
     if target.facts.get("mode") != "deep" or not wishes:
@@ -111,7 +114,10 @@ def _follow(
     if run.started is None or target.facts.get("mode") == "quick" or not answers:
         return ()
     tail = read(answers[0].body, tty=run.tty)
-    if not answers[0].status.answered or _tail_from(tail, run, _asked(target)) is None:
+    if not answers[0].status.answered or _tail_from(target, run, tail) is None:
+        return ()
+    if _all_there_is(target, tail):
+        # The beginning was rotated away: nothing stands before these lines.
         return ()
     query = f"since={run.begins:.6f}&until={run.started + HEAD_S:.6f}"
     keep = first(HEAD_LINES, HEAD_BYTES, tty=run.tty)
@@ -120,17 +126,36 @@ def _follow(
 
 def _asked(target: Target) -> int:
     """Return how many of the last lines are asked for."""
+    said = target.facts.get("tail")
+    if isinstance(said, int) and said > 0:
+        return said
     return QUICK_LINES if target.facts.get("mode") == "quick" else TAIL_LINES
 
 
-def _tail_from(tail: Lines, run: _Run, asked: int) -> float | None:
-    """Return from when on the last lines were read, None if from the beginning."""
-    if len(tail.lines) < asked and not tail.dropped:
+def _all_there_is(target: Target, tail: Lines) -> bool:
+    """Whether the last lines are all that the Engine has."""
+    return tail.entries < _asked(target) and not tail.dropped
+
+
+def _tail_from(target: Target, run: _Run, tail: Lines) -> float | None:
+    """Return from when on the last lines were read, None if from the beginning.
+
+    All there is may lack the beginning, where the log's driver rotates.
+    """
+    every = _all_there_is(target, tail)
+    if every and not may_lack(target.inspect, tail):
         return None
-    oldest = next((line.time for line in tail.lines if line.time is not None), None)
-    if oldest is None or (run.begins is not None and oldest <= run.begins):
+    oldest = _oldest(tail)
+    if oldest is None or run.started is None or run.begins is None:
         return None
-    return oldest
+    return (
+        None if oldest <= (run.started + SLACK_S if every else run.begins) else oldest
+    )
+
+
+def _oldest(lines: Lines) -> float | None:
+    """Return the time of the first line."""
+    return next((line.time for line in lines.lines if line.time is not None), None)
 
 
 def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
@@ -142,7 +167,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     if not answers[0].status.answered:
         return _unread(answers[0])
     tail = read(answers[0].body, tty=run.tty)
-    tail_from = _tail_from(tail, run, _asked(target))
+    tail_from = _tail_from(target, run, tail)
     deep, rest = _split(target, answers[1:])
     head, head_to = _head(target, run, rest)
     begin = [x for x in head.lines if tail_from is None or (x.time or 0.0) < tail_from]
@@ -193,6 +218,9 @@ def _head(
         return Lines((), dropped=False), None
     head = read(answers[0].body, tty=run.tty)
     times = [line.time for line in head.lines if line.time is not None]
+    if rotates(target.inspect) and min(times, default=inf) > run.started + SLACK_S:
+        # What was rotated away could stand before the first of these lines.
+        return head, None
     if head.dropped or answers[0].status is Status.PARTIAL:
         return head, max(times, default=None)
     return head, min(run.started + HEAD_S, float(target.facts["now"]))
@@ -246,7 +274,7 @@ LOG = Probe(
     scope="container",
     doc="What a container's log says: one record with how often and when a line that "
     "contains or matches something was written. A log that was read in part proves "
-    "presence, never absence.",
+    "presence, never absence; one whose driver rotates may lack its beginning.",
     readings={
         "count": int,
         "last_ago_s": float,

@@ -6,6 +6,7 @@ serves both what the Engine sent and what was kept of it.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -29,6 +30,10 @@ KEPT = LINE + 512
 _DROPPED = b"\x00\x00\x00\x00\x00\x00\x00\x01\n"
 """A frame of stdin, which no log has: lines before this one were dropped."""
 _NUMBERS = {"stdout": 1, "stderr": 2}
+_STREAMS = range(4)
+_HEAD = 8
+_STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z "
+"""The time that the Engine puts before each entry."""
 
 Fold = Callable[[Iterator[bytes]], bytes]
 
@@ -42,10 +47,16 @@ class Line(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What was read; `dropped` says that a fold kept less than was asked for."""
+    """What was read; `dropped` says that a fold kept less than was asked for.
+
+    `entries` are what the Engine counts: it splits a line at 16 KiB, so that they may
+    be more than the lines. `size` is theirs in bytes.
+    """
 
     lines: tuple[Line, ...]
     dropped: bool
+    entries: int = 0
+    size: int = 0
 
 
 def _frame(line: LogLine) -> bytes:
@@ -115,7 +126,21 @@ def read(body: bytes, *, tty: bool = False) -> Lines:
             dropped = True
         else:
             found.append(_line(line.stream, line.text))
-    return Lines(tuple(found), dropped)
+    return Lines(tuple(found), dropped, _entries(body), len(body))
+
+
+def _entries(body: bytes) -> int:
+    """Return how many entries of a log came: frames, or times where there are none."""
+    at, count = 0, 0
+    while (
+        len(body) - at >= _HEAD
+        and body[at] in _STREAMS
+        and not any(body[at + 1 : at + 4])
+    ):
+        at += _HEAD + int.from_bytes(body[at + 4 : at + _HEAD], "big")
+        count += 1
+    rest = body[at:]
+    return count + max(rest.count(b"\n"), len(re.findall(_STAMP, rest)))
 
 
 def _line(stream: str, data: bytes) -> Line:

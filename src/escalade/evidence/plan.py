@@ -43,18 +43,24 @@ ALONE = ("engine",)
 class Plan:
     """What is known of a host, and the jobs that follow from it."""
 
-    def __init__(self, host: Host, mode: str, secret_key: bytes) -> None:
+    def __init__(
+        self, host: Host, mode: str, secret_key: bytes, wish: Sequence[str] = ()
+    ) -> None:
         self.host = host
         self.mode = mode
         self.catalog = probes()
         self.facts: dict[str, Any] = dict(UNKNOWN)
-        self.expected: tuple[Evidence, ...] = expected(host)
+        # What was not asked for is not read, and so not missing.
+        self.expected: tuple[Evidence, ...] = tuple(
+            p for p in expected(host) if not wish or p.address.stack in wish
+        )
         self._key = secret_key
         self._records: Mapping[Listed, Mapping[str, Any]] = {}
         self._targets: tuple[Listed, ...] = ()
         self._peers: tuple[Peer, ...] = ()
         self._shared: dict[str, Any] = {"mode": mode, "inspects": {}, "wishes": ()}
         self._asked: set[Address] = set()
+        self.loose = True
 
     def know(
         self, records: Mapping[Listed, Mapping[str, Any]], targets: Iterable[Listed]
@@ -134,6 +140,8 @@ class Plan:
                 yield self._target(place)
         else:
             for box in self._targets:
+                if box.stack is None and not self.loose and probe.name not in FIRST:
+                    continue
                 record = self._records[box]
                 if not probe.needs_running or running(record):
                     place = address(self.host.name, box, probe.name, args)

@@ -136,12 +136,16 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     if trouble is not None:
         return trouble
     said = list(replies(answers[0].body))
+    auth = None
     if next(_logins(target), None) and len(said) > 1:
-        said = said[1:]
+        auth, said = said[0].removeprefix("-"), said[1:]
     told = said[0] if said else ""
     ping = said[1] if len(said) > 1 else told or None
+    if auth is not None and auth.startswith("WRONGPASS"):
+        ping = auth
     record: Reading = {
         "outcome": answers[0].outcome,
+        "auth": auth,
         "ping": None if ping is None else ping.removeprefix("-"),
         **_known(info(told) if "redis_version" in told else {}),
     }
@@ -172,9 +176,12 @@ REDIS = Probe(
     name="redis",
     scope="container",
     doc="What Redis answers to PING (PONG, or NOAUTH, LOADING, MISCONF ... as it says) "
-    "and what INFO tells of memory, saving and refused commands.",
+    "and what INFO tells of memory, saving and refused commands. auth: the answer to "
+    "the password that its command or a client's URL holds (OK, WRONGPASS ...), absent "
+    "where none is held; a WRONGPASS stands in ping, too.",
     readings={
         "outcome": str,
+        "auth": str,
         "ping": str,
         "loading": bool,
         "used_memory": int,

@@ -5,15 +5,18 @@ They are collected to be taken out of everything else; they live in memory only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import unquote
-from urllib.parse import urlsplit
 
+from escalade.evidence.configtext import config_secrets
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import as_list
+from escalade.evidence.urltext import password_of
+from escalade.shapes import CONFIG_FLAG
+from escalade.shapes import config_name
 from escalade.shapes import secret_flags
 from escalade.shapes import secret_name
 
@@ -21,7 +24,6 @@ __all__ = [
     "argv_of",
     "flag_value",
     "key_pairs",
-    "password_of",
     "secrets_of",
     "variables_of",
 ]
@@ -56,32 +58,46 @@ def key_pairs(text: str) -> Mapping[str, str]:
     return {key.strip(): word.strip() for key, colon, word in split if colon}
 
 
-def password_of(value: str) -> str | None:
-    """Return the password in a URL, None where the value has none."""
-    if "://" not in value or "@" not in value:
-        return None
-    try:
-        word = urlsplit(value.strip()).password
-    except ValueError:
-        return None
-    return unquote(word) if word else None
+def _is_path(value: str) -> bool:
+    """Whether a value is the place of a file: a Base64 password may begin with `/`, too.
+
+    A well-known beginning, a file's ending, or several parts in one case.
+    """
+    if not re.fullmatch(r"(/[\w.@-]+)+/?", value):
+        return False
+    if re.match(r"/(run|etc|var|opt|home|usr|app|srv|tmp|mnt|root|secrets?)/", value):
+        return True
+    if re.search(r"[\w-]\.[A-Za-z]\w{0,9}$", value):
+        return True
+    mixed = value != value.lower() and any(c.isdigit() for c in value)
+    return value.rstrip("/").count("/") > 1 and not mixed
 
 
 def secrets_of(inspect: Mapping[str, Any]) -> Iterator[str]:
     """Yield every value of a container's record that is a secret by its place."""
     for name, value in variables_of(inspect).items():
-        password = password_of(value)
-        if password:
-            yield password
-        elif secret_name(name) and not value.startswith("/"):
-            yield value
-            # Logs hold it line by line.
-            yield from value.splitlines()
-            yield from key_pairs(value).values()
+        yield from _of_variable(name, value)
     words = argv_of(inspect)
+    body = flag_value(words, CONFIG_FLAG)
+    if body:
+        yield from config_secrets(body)
     for _, value in secret_flags(words):
-        yield value
-        yield from key_pairs(value).values()
+        if value != body:
+            yield value
+            yield from key_pairs(value).values()
     for word in words:
         if password := password_of(word):
             yield password
+
+
+def _of_variable(name: str, value: str) -> Iterator[str]:
+    """Yield the secrets in a variable."""
+    if config_name(name):
+        yield from config_secrets(value)
+    elif password := password_of(value):
+        yield password
+    elif secret_name(name) and not _is_path(value):
+        yield value
+        # Logs hold it line by line.
+        yield from value.splitlines()
+        yield from key_pairs(value).values()

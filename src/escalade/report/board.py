@@ -137,7 +137,7 @@ def _cells(row: ServiceState, look: Look) -> list[Span]:
         ),
         span("" if health == "none" else health, _HEALTHS.get(health, "")),
         span(row.container or missing, "dim"),
-        span(row.note, "dim"),
+        span(row.note.pick(look.lang), "dim"),
     ]
 
 

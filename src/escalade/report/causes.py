@@ -29,6 +29,7 @@ from escalade.report.parts import explained_by
 from escalade.report.safe import cells
 from escalade.report.safe import cut
 from escalade.report.times import clock
+from escalade.report.typed import home_of
 from escalade.report.typed import typed
 
 __all__ = ["causes", "place", "places", "severity_style"]
@@ -101,7 +102,7 @@ def _cause(
         *flow((pad,), _where(root, look), look.width, most=_TITLE),
         *_why(diagnosis, root, look),
         *_hence(root, explained_by(diagnosis, root), look),
-        *_do(root, look),
+        *_do(diagnosis, root, look),
     )
 
 
@@ -225,14 +226,14 @@ def _follower(head: Line, found: Sequence[Finding], look: Look) -> list[Line]:
     return [cut_line((*head, Span(title, "dim"), Span(more, "dim")), look.width)]
 
 
-def _do(root: Finding, look: Look) -> list[Line]:
+def _do(diagnosis: Diagnosis, root: Finding, look: Look) -> list[Line]:
     """Return what to do: commands with their level, or that there are none; advice."""
     remedy, action = root.remedy, action_of(root.remedy)
     rows: list[Line] = []
     if action == "ladder":
-        rows = [
-            line(span(typed(step, root.node, look), "cmd")) for step in remedy.steps
-        ]
+        home = home_of(diagnosis, root.node)
+        acts = [typed(step, root.node, look, home) for step in remedy.steps]
+        rows = [line(span(act.text, "cmd" if act.command else "")) for act in acts]
         level = span(_level(remedy.level, look), "dim")
         rows[:1] = [(*rows[0], Span(" · ", "dim"), level)] if rows else [(level,)]
     elif action != "none" or not remedy.advice:

@@ -23,12 +23,13 @@ def emit(text: str, stream: TextIO | None = None) -> None:
     except BrokenPipeError:
         _close_quietly(out)
     except OSError as error:
+        _close_quietly(out)
         name = getattr(out, "name", None)
         raise OSError(error.errno, error.strerror, str(name or "stdout")) from error
 
 
 def _close_quietly(stream: TextIO) -> None:
-    """Point a broken pipe to nowhere, so that Python's own last flush stays silent."""
+    """Point a lost stream to nowhere, so that Python's own last flush stays silent."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):

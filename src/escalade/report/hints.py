@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from escalade.model import Diagnosis
-from escalade.model import Finding
 from escalade.report import words
 from escalade.report.lines import EMPTY
 from escalade.report.lines import Line
@@ -17,71 +15,34 @@ from escalade.report.lines import line
 from escalade.report.lines import span
 from escalade.report.lines import width_of
 from escalade.report.look import Look
+from escalade.text import NO_TEXT
 from escalade.text import Text
 
-__all__ = ["ENGINE_SYMPTOM", "engine_cause", "hints", "no_engine", "no_stack"]
+__all__ = ["ENGINE_SYMPTOM", "hints"]
 
 ENGINE_SYMPTOM = "host.docker-engine-unreachable"
-_NO_WORD = Text("", "")
-_CAUSE = re.compile(
-    r"(?<![\w-])(not-installed|not-running|no-permission|timeout|error)"
-)
 
 
 def hints(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
     """Return the lines that a report without anything to look at ends with."""
     lost = [f for f in diagnosis.findings if f.symptom == ENGINE_SYMPTOM]
-    told = any("demo.up" in (f.remedy.advice or _NO_WORD).en for f in lost)
+    told = any("demo.up" in (f.remedy.advice or NO_TEXT).en for f in lost)
     if lost and not told and not diagnosis.services and look.live:
-        return (EMPTY, *_ways_to_see(look, ()))
+        return (EMPTY, *_ways_to_see(look))
     answered = any(host.reachable for host in diagnosis.hosts)
     # A stack asked for by name that is nowhere: the gap names those that are there.
     named = any(gap.probe == "host" and gap.node.stack for gap in diagnosis.gaps)
     if not lost and not named and answered and not diagnosis.services:
-        return (EMPTY, *no_stack(diagnosis.stacks, look))
+        return (EMPTY, *_no_stack(diagnosis.stacks, look))
     return ()
 
 
-def engine_cause(finding: Finding) -> str | None:
-    """Return the cause word of an Engine that does not answer, from its evidence."""
-    for cite in finding.why:
-        found = _CAUSE.search(cite.excerpt) if cite.probe == "engine" else None
-        if found:
-            return found.group(1)
-    return None
-
-
-def no_engine(
-    host: str, cause: str | None, look: Look, *, cases: Sequence[str] = ()
-) -> tuple[Line, ...]:
-    """Return what to say when a host has no Engine that answers.
-
-    `cause` is a reading of the probe `engine`: not-installed, not-running,
-    no-permission, timeout or error. `cases` are the recorded incidents that ship.
-    """
-    told = words.one_of(words.ENGINE_CAUSES, cause, look.lang)
-    values = {"host": host, "cause": told or words.ENGINE_UNKNOWN.pick(look.lang)}
-    out = [
-        *flow(
-            EMPTY, line(span(words.NO_ENGINE.fill(values).pick(look.lang))), look.width
-        )
-    ]
-    hint = words.ENGINE_HINTS.get(cause or "")
-    if hint:
-        out += flow(line("  "), line(span(hint.pick(look.lang))), look.width)
-    return (*out, EMPTY, *_ways_to_see(look, cases))
-
-
-def no_stack(
-    projects: Sequence[str], look: Look, *, asked: str | None = None
-) -> tuple[Line, ...]:
+def _no_stack(projects: Sequence[str], look: Look) -> tuple[Line, ...]:
     """Return what to say when there is no stack to look at.
 
-    `projects` are the Compose projects that can be seen; `asked` is the name given
-    with `--stack`.
+    `projects` are the Compose projects that can be seen.
     """
-    first = words.NO_SUCH_STACK.fill({"stack": asked}) if asked else words.NO_STACK
-    out = [*flow(EMPTY, line(span(first.pick(look.lang))), look.width)]
+    out = [*flow(EMPTY, line(span(words.NO_STACK.pick(look.lang))), look.width)]
     if projects:
         text = words.PROJECTS.pick(look.lang)
         names = span(", ".join(projects), "name")
@@ -92,11 +53,11 @@ def no_stack(
         *out,
         *flow(EMPTY, line(span(words.NO_PROJECTS.pick(look.lang))), look.width),
         EMPTY,
-        *_ways_to_see(look, ()),
+        *_ways_to_see(look),
     )
 
 
-def _ways_to_see(look: Look, cases: Sequence[str]) -> tuple[Line, ...]:
+def _ways_to_see(look: Look) -> tuple[Line, ...]:
     """Return the two ways to see the product at work without a stack of one's own."""
     inv = "./inv" if look.program == "invoke" else look.program
     ways = [
@@ -105,9 +66,6 @@ def _ways_to_see(look: Look, cases: Sequence[str]) -> tuple[Line, ...]:
     ]
     out = [*flow(EMPTY, line(span(words.SEE_IT_WORK.pick(look.lang))), look.width)]
     out += _ways(ways, look)
-    if cases:
-        told = line(span(words.CASES.pick(look.lang)), " ", span(", ".join(cases)))
-        out += flow(line("  "), told, look.width)
     return tuple(out)
 
 

@@ -35,7 +35,7 @@ def diagnosis_json(diagnosis: Diagnosis, *, lang: Lang = "en") -> dict[str, obje
         "exit": diagnosis.exit,
         "hosts": [_host(host) for host in diagnosis.hosts],
         "stacks": list(diagnosis.stacks),
-        "services": [_service(service) for service in diagnosis.services],
+        "services": [_service(service, lang) for service in diagnosis.services],
         "roots": [_finding(root, lang) for root in roots_of(diagnosis)],
         "findings": [
             {**_finding(finding, lang), "caused_by": finding.caused_by}
@@ -67,7 +67,7 @@ def _host(state: HostState) -> dict[str, object]:
     }
 
 
-def _service(row: ServiceState) -> dict[str, object]:
+def _service(row: ServiceState, lang: Lang) -> dict[str, object]:
     """Return a row of the state board."""
     return {
         "host": row.node.host,
@@ -78,7 +78,7 @@ def _service(row: ServiceState) -> dict[str, object]:
         "health": row.health,
         "verdict": row.verdict,
         "role": row.role,
-        "note": row.note,
+        "note": row.note.pick(lang),
     }
 
 

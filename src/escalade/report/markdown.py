@@ -7,7 +7,10 @@ from typing import Any
 
 from escalade.model import Diagnosis
 from escalade.report.json_ import diagnosis_json
+from escalade.report.look import Look
 from escalade.report.safe import clean
+from escalade.report.typed import home_of
+from escalade.report.typed import typed
 from escalade.text import Lang
 from escalade.text import Text
 
@@ -58,6 +61,13 @@ def render(diagnosis: Diagnosis, folder: Path, *, lang: Lang) -> str:
     env.filters |= {"md": _md, "code": _code}
     told: dict[str, Any] = diagnosis_json(diagnosis, lang=lang)
     gaps = [gap for gap in told["gaps"] if gap["hides"]]
+    acts = {
+        root.id: [
+            typed(step, root.node, Look(lang=lang), home_of(diagnosis, root.node))
+            for step in root.remedy.steps
+        ]
+        for root in diagnosis.roots
+    }
     words = {name: text.pick(lang) for name, text in WORDS.items()}
     template = env.get_template("diagnosis.md.j2")
-    return template.render(d=told, gaps=gaps, words=words)
+    return template.render(d=told, acts=acts, gaps=gaps, words=words)

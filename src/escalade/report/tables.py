@@ -38,6 +38,7 @@ from escalade.report.times import rfc3339
 from escalade.report.times import time_of_day
 
 __all__ = [
+    "answers_well",
     "audit_lines",
     "check_line",
     "check_lines",
@@ -180,13 +181,19 @@ def check_lines(target: str, pieces: Sequence[Evidence], look: Look) -> Sheet:
     return Sheet("escalade.check/1", (), tuple(told), tuple(records))
 
 
+def answers_well(piece: Evidence) -> bool:
+    """Whether an address answered as it should: over HTTP with a status below 400."""
+    record = piece.readings[0] if piece.readings else {}
+    if piece.address.probe == "http":
+        status = record.get("status")
+        return isinstance(status, int) and status < _GOOD_STATUS
+    return record.get("outcome") in _OPEN
+
+
 def check_line(target: str, piece: Evidence, look: Look) -> Line:
     """Return whether an address answers, from a piece of `http` or `tcp` evidence."""
     record = piece.readings[0] if piece.readings else {}
-    outcome, status = record.get("outcome"), record.get("status")
-    good = outcome == "ok" or (outcome in _OPEN and piece.address.probe == "tcp")
-    if isinstance(status, int):
-        good = good and status < _GOOD_STATUS
+    good = answers_well(piece)
     text, style = MARKS["good" if good else "bad" if record else "unknown"]
     told = line(span(f"{text} ", style), span(target, "name"), "  ")
     body = "" if good else str(record.get("body") or "")
@@ -217,9 +224,10 @@ def _outcome(record: Reading, piece: Evidence, look: Look) -> str:
     if status is not None:
         return words.ANSWERS_CODE.fill({"status": str(status)}).pick(look.lang)
     if piece.address.probe == "tcp" and outcome in _OPEN:
-        return words.ACCEPTS.pick(look.lang)
+        told = words.ACCEPTS_TLS if record.get("scheme") == "https" else words.ACCEPTS
+        return told.pick(look.lang)
     if outcome == "ok":
-        return words.ANSWERS.pick(look.lang)
+        return words.NOT_HTTP.pick(look.lang)
     return words.one_of(words.OUTCOMES, outcome, look.lang)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from escalade.text import Lang
 from escalade.text import Text
 
-__all__ = ["Count", "listed", "number", "one_of", "seconds", "size"]
+__all__ = ["Count", "hand_to", "listed", "number", "one_of", "seconds", "size"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,12 @@ def one_of(table: dict[str, Text], key: str | None, lang: Lang) -> str:
     if not key:
         return ""
     return table[key].pick(lang) if key in table else key.replace("-", " ")
+
+
+def hand_to(whom: str, lang: Lang) -> str:
+    """Return the words of a hand-off: no command does it."""
+    to = PEOPLE[whom].pick(lang) if whom in PEOPLE else whom
+    return HAND_TO.fill({"to": to}).pick(lang)
 
 
 # ------------------------------------------------------------------ headline
@@ -206,6 +212,14 @@ HANDOFF = Text(
     "hand off: no command cures this",
     "passer le relais : aucune commande ne répare cela",
 )
+HAND_TO = Text(
+    "hand off to {to}: send this report along",
+    "passer le relais à {to} : joindre ce rapport",
+)
+PEOPLE: dict[str, Text] = {
+    "": Text("whoever can", "qui de droit"),
+    "on-call": Text("on-call", "l'astreinte"),
+}
 MORE_CAUSES = Count(
     Text("{n} more cause:", "{n} autre cause :"),
     Text("{n} more causes:", "{n} autres causes :"),
@@ -228,53 +242,13 @@ OTHER_GAPS = Count(
 NOT_APPLICABLE = Text("not applicable here:", "sans objet ici :")
 RUN_LINE = Text(
     "run {run}, started {started}, took {took}",
-    "passage {run}, commencé {started}, durée {took}",
+    "exécution {run}, commencée {started}, durée {took}",
 )
 IN_SHORT = Text("Cause:", "Cause :")
 NEXT = Text("Next:", "Ensuite :")
 
 # -------------------------------------------------------- no engine, no stack
 
-NO_ENGINE = Text(
-    "No Docker Engine answers on {host}: {cause}.",
-    "Aucun Docker Engine ne répond sur {host} : {cause}.",
-)
-ENGINE_CAUSES: dict[str, Text] = {
-    "not-installed": Text("it is not installed", "il n'est pas installé"),
-    "not-running": Text(
-        "it is installed, but not running", "il est installé, mais ne tourne pas"
-    ),
-    "no-permission": Text(
-        "this user may not open its socket",
-        "cet utilisateur n'a pas accès à sa socket",
-    ),
-    "timeout": Text("it does not answer in time", "il ne répond pas à temps"),
-    "error": Text("it answers with an error", "il répond par une erreur"),
-}
-ENGINE_UNKNOWN = Text("the reason is not known", "la raison n'est pas connue")
-ENGINE_HINTS: dict[str, Text] = {
-    "not-installed": Text(
-        "install it: https://docs.docker.com/engine/install/",
-        "l'installer : https://docs.docker.com/engine/install/",
-    ),
-    "not-running": Text(
-        "start it: sudo systemctl start docker",
-        "le démarrer : sudo systemctl start docker",
-    ),
-    "no-permission": Text(
-        "join its group (sudo usermod -aG docker $USER, then log in again) or use sudo",
-        "rejoindre son groupe (sudo usermod -aG docker $USER, puis se reconnecter)"
-        " ou utiliser sudo",
-    ),
-    "timeout": Text(
-        "look at it: sudo systemctl status docker",
-        "l'examiner : sudo systemctl status docker",
-    ),
-    "error": Text(
-        "look at its log: sudo journalctl -u docker -n 50",
-        "lire son journal : sudo journalctl -u docker -n 50",
-    ),
-}
 SEE_IT_WORK = Text(
     "Two ways to see Escalade at work:", "Deux façons de voir Escalade à l'œuvre :"
 )
@@ -285,11 +259,7 @@ WAY_CASE = Text(
     "read a recorded incident; needs no Docker",
     "lire un incident enregistré ; sans Docker",
 )
-CASES = Text("CASE is one of:", "CASE est l'un de :")
 NO_STACK = Text("No stack to look at.", "Aucune pile à examiner.")
-NO_SUCH_STACK = Text(
-    "There is no stack {stack} here.", "Il n'y a pas de pile {stack} ici."
-)
 PROJECTS = Text("Compose projects that can be seen:", "Projets Compose visibles :")
 NO_PROJECTS = Text(
     "No Compose project can be seen: is the stack up on this host?",
@@ -356,9 +326,13 @@ NO_RESOURCES = Text("Nothing was measured.", "Rien n'a été mesuré.")
 NO_LOGS = Text("No log line was read.", "Aucune ligne de journal n'a été lue.")
 NO_WEAKNESS = Text("No weakness was found.", "Aucune faiblesse n'a été trouvée.")
 
-ANSWERS = Text("answers", "répond")
+NOT_HTTP = Text("answers, but not in HTTP", "répond, mais pas en HTTP")
 ANSWERS_CODE = Text("answers {status}", "répond {status}")
 ACCEPTS = Text("accepts connections", "accepte les connexions")
+ACCEPTS_TLS = Text(
+    "accepts connections (TLS was not spoken)",
+    "accepte les connexions (sans parler TLS)",
+)
 IN_TIME = Text("in {took}", "en {took}")
 SEEN_FROM = Text("seen from {host}", "vu depuis {host}")
 OUTCOMES: dict[str, Text] = {

@@ -25,9 +25,9 @@ __all__ = ["audit", "check", "logs", "ps", "request", "resources"]
 
 
 def request(
-    limit: list[str],
-    inventory: list[str],
-    stack: list[str],
+    limit: list[str] | None,
+    inventory: list[str] | None,
+    stack: list[str] | None,
     kind: str,
     lang: str,
 ) -> Request:
@@ -73,7 +73,7 @@ def logs(context: Context, asked: Request, service: str, lines: int) -> int:
     """Answer what a service said last."""
     from escalade.report.tables import logs_lines
 
-    snapshot, settings = snapshot_of(context, _with(asked, "quick"))
+    snapshot, settings = snapshot_of(context, _with(asked, "quick"), tail=lines)
     pieces = [p for p in snapshot.evidence if p.address.probe == "log"]
     chosen = [p for p in pieces if service in (p.address.service, p.address.replica)]
     look = look_for(settings)
@@ -95,6 +95,7 @@ def _known(word: str, pieces: list[Evidence]) -> str:
 def check(context: Context, asked: Request, target: str) -> int:
     """Answer whether an address answers, from each host."""
     from escalade.report.progress import Silent
+    from escalade.report.tables import answers_well
     from escalade.report.tables import check_lines
     from escalade.run import check_target
     from escalade.tasks.desk import road_for
@@ -104,17 +105,8 @@ def check(context: Context, asked: Request, target: str) -> int:
     pieces = check_target(road_for(settings, Silent()), target)
     look = look_for(settings)
     code = ask(check_lines(target, pieces, look), look, asked.format)
-    bad = any(not _good(piece) for piece in pieces)
+    bad = any(not answers_well(piece) for piece in pieces)
     return code or (2 if bad else 0)
-
-
-def _good(piece: Evidence) -> bool:
-    """Whether an address answered as it should."""
-    record = piece.readings[0] if piece.readings else {}
-    status = record.get("status")
-    if isinstance(status, int):
-        return status < 400  # noqa: PLR2004 (HTTP: errors begin there)
-    return record.get("outcome") in ("ok", "silent")
 
 
 def audit(context: Context, asked: Request) -> int:

@@ -33,9 +33,9 @@ __all__ = ["diagnose"]
 )
 def diagnose(
     c: Context,
-    limit: list[str],
-    inventory: list[str],
-    stack: list[str],
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    stack: list[str] | None = None,
     quick: bool = False,
     deep: bool = False,
     save: str | None = None,

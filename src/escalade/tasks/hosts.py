@@ -19,7 +19,9 @@ __all__ = ["ns"]
     iterable=["limit", "inventory"],
     help={k: HELP[k] for k in ("limit", "inventory")},
 )
-def list_(c: Context, limit: list[str], inventory: list[str]) -> None:
+def list_(
+    c: Context, limit: list[str] | None = None, inventory: list[str] | None = None
+) -> None:
     """List the hosts of the inventory: name, address, groups."""
     from escalade.tasks import enrolment
 
@@ -40,7 +42,7 @@ def list_(c: Context, limit: list[str], inventory: list[str]) -> None:
 def trust(
     c: Context,
     name: str,
-    inventory: list[str],
+    inventory: list[str] | None = None,
     yes: bool = False,
     replace: bool = False,
 ) -> None:

@@ -107,8 +107,10 @@ def _recorded(settings: Settings, request: Request) -> tuple[Snapshot, Diagnosis
     return snapshot, judge(snapshot, book, Run(run, snapshot.recorded, took_s))
 
 
-def snapshot_of(context: Context, request: Request) -> tuple[Snapshot, Settings]:
-    """Gather what the settings choose, without judging it."""
+def snapshot_of(
+    context: Context, request: Request, *, tail: int | None = None
+) -> tuple[Snapshot, Settings]:
+    """Gather what the settings choose, without judging it; `tail`: lines of each log."""
     from escalade.report.progress import Silent
     from escalade.run import book_for
     from escalade.run import hosts_for
@@ -117,7 +119,8 @@ def snapshot_of(context: Context, request: Request) -> tuple[Snapshot, Settings]
     settings = settings_for(context, request.flags)
     road = road_for(settings, Silent())
     book, catalog = book_for(settings)
-    return look(road, hosts_for(settings), book, catalog), settings
+    snapshot = look(road, hosts_for(settings), book, catalog, tail=tail)
+    return snapshot, settings
 
 
 def ask(sheet: Sheet, look: Look, kind: str) -> int:

@@ -19,9 +19,9 @@ _LISTS = ["limit", "inventory", "stack"]
 @task(auto_shortflags=False, iterable=_LISTS, help=_SHARED)
 def ps(
     c: Context,
-    limit: list[str],
-    inventory: list[str],
-    stack: list[str],
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    stack: list[str] | None = None,
     format: str = "text",  # noqa: A002
     lang: str = "",
 ) -> None:
@@ -46,9 +46,9 @@ def ps(
 def logs(
     c: Context,
     service: str,
-    limit: list[str],
-    inventory: list[str],
-    stack: list[str],
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    stack: list[str] | None = None,
     lines: str = "50",
     format: str = "text",  # noqa: A002
     lang: str = "",
@@ -67,14 +67,14 @@ def logs(
     iterable=["limit", "inventory"],
     help={
         **{k: v for k, v in _SHARED.items() if k != "stack"},
-        "target": "an http:// URL or HOST:PORT, as seen from the host",
+        "target": "an http:// URL or HOST:PORT, as seen from the host; https:// by TCP",
     },
 )
 def check(
     c: Context,
     target: str,
-    limit: list[str],
-    inventory: list[str],
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
     format: str = "text",  # noqa: A002
     lang: str = "",
 ) -> None:
@@ -90,9 +90,9 @@ def check(
 @task(auto_shortflags=False, iterable=_LISTS, help=_SHARED)
 def resources(
     c: Context,
-    limit: list[str],
-    inventory: list[str],
-    stack: list[str],
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    stack: list[str] | None = None,
     format: str = "text",  # noqa: A002
     lang: str = "",
 ) -> None:
@@ -108,9 +108,9 @@ def resources(
 @task(auto_shortflags=False, iterable=_LISTS, help=_SHARED)
 def audit(
     c: Context,
-    limit: list[str],
-    inventory: list[str],
-    stack: list[str],
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    stack: list[str] | None = None,
     format: str = "text",  # noqa: A002
     lang: str = "",
 ) -> None:

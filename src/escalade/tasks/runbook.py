@@ -38,12 +38,12 @@ def show(c: Context, name: str, lang: str = "") -> None:
     iterable=["folder"],
     help={"folder": "a folder of runbooks; repeatable; all in force without it"},
 )
-def lint(c: Context, folder: list[str]) -> None:
+def lint(c: Context, folder: list[str] | None = None) -> None:
     """Say what is wrong with the runbooks, each as file:line:column."""
     from escalade.tasks import library
 
     with told():
-        code = library.lint(c, folder)
+        code = library.lint(c, folder or [])
     finish(code)
 
 

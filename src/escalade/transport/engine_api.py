@@ -101,10 +101,6 @@ class EngineApi:
         """Post JSON (or nothing) to a path. It is never sent twice."""
         return self._whole("POST", path, content, timeout_s=timeout_s, limit=limit)
 
-    def delete(self, path: str, *, timeout_s: float = 5.0) -> Reply:
-        """Ask for a removal. It is never sent twice."""
-        return self._whole("DELETE", path, b"", timeout_s=timeout_s, limit=_ERROR_LIMIT)
-
     def chunks(
         self, path: str, *, timeout_s: float = 60.0
     ) -> Generator[bytes, None, Reply]:
