@@ -37,7 +37,8 @@ def checkout_at(folder: Path) -> Path:
     for name in ("scripts", "locks", "src"):
         (folder / name).mkdir(parents=True)
     shutil.copy(ROOT / "inv", folder)
-    shutil.copy(ROOT / "scripts" / "environment.py", folder / "scripts")
+    for program in ("environment.py", "inv.py"):
+        shutil.copy(ROOT / "scripts" / program, folder / "scripts")
     (folder / "locks" / "runtime.txt").write_text(lock_of("invoke"))
     (folder / "tasks.py").write_text(TASKS.format("from the project"))
     return folder

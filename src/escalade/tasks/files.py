@@ -15,16 +15,22 @@ __all__ = ["case_file", "save", "save_target"]
 
 
 def case_file(name: str) -> Path:
-    """Return a file of saved evidence: a path, or a recorded incident by its name."""
+    """Return a file of saved evidence: a path, or a recorded incident by its name.
+
+    The beginning of a name is enough where it fits one alone (`lk-08`).
+    """
     path = Path(name).expanduser()
     if path.is_file():
         return path
     shipped = {p.stem: p for p in sorted(paths.cases().glob("*.jsonl"))}
-    if name in shipped:
-        return shipped[name]
+    fits = [name] if name in shipped else [s for s in shipped if s.startswith(name)]
+    if len(fits) == 1:
+        return shipped[fits[0]]
     if path.exists():
         raise UsageError(f"--from {name}: a file is expected, and this is none")
-    hint = nearest(name, shipped) or f"; recorded incidents: {', '.join(shipped)}"
+    hint = (
+        nearest(name, shipped) or f"; recorded incidents: {', '.join(fits or shipped)}"
+    )
     raise UsageError(f"--from {name}: no such file or recorded incident{hint}")
 
 

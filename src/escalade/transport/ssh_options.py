@@ -169,8 +169,13 @@ def read_config(path: Path | None) -> Config:
         if stamp not in _configs:
             from fabric.config import Config
             from paramiko.config import SSHConfig
+            from paramiko.ssh_exception import ConfigParseError
 
-            parsed = SSHConfig.from_text("\n".join(_lines(whole, must=bool(path))))
+            text = "\n".join(_lines(whole, must=bool(path)))
+            try:
+                parsed = SSHConfig.from_text(text)
+            except ConfigParseError as error:
+                raise ValueError(f"{whole[0]}: {error}") from error
             # Lazy: of Fabric's own files only the defaults are wanted.
             _configs[stamp] = Config(ssh_config=parsed, lazy=True)
         return _configs[stamp]
