@@ -70,6 +70,19 @@ def test_the_docker_programs_context_counts(contexts: dict[str, str]) -> None:
     assert engine_places(other) == (Path("/other"),)
 
 
+def test_a_context_that_is_not_there(contexts: dict[str, str]) -> None:
+    """The usual sockets may be another Engine's than the one that was meant."""
+    found = engine_places({**contexts, "DOCKER_CONTEXT": "yours"})
+    assert found == Trouble("unreachable", "there is no docker context 'yours'")
+
+
+def test_a_password_in_the_address_is_not_told() -> None:
+    """It has no place there, and none in a message."""
+    found = engine_places({"DOCKER_HOST": "tcp://me:hush99secret@10.0.0.1:2375"})
+    assert isinstance(found, Trouble)
+    assert "hush" not in found.detail
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"currentContext": 5}'])
 def test_a_broken_configuration_is_passed_over(
     contexts: dict[str, str], text: str

@@ -124,6 +124,13 @@ def test_a_configuration_that_is_not_there(tmp_path: Path) -> None:
         hop_for(Host("web1", "ssh"), ssh_config=tmp_path / "missing")
 
 
+@pytest.mark.parametrize("text", ["Host\x00\xff", "nonsense", "\x00"])
+def test_a_configuration_that_is_none(tmp_path: Path, text: str) -> None:
+    """What cannot be parsed names the file."""
+    with pytest.raises(ValueError, match="ssh_config: "):
+        hop(tmp_path, text)
+
+
 def test_the_users_own_configuration_is_the_default(home: Path) -> None:
     """~/.ssh/config and ~/.ssh/known_hosts."""
     (home / ".ssh").mkdir()
