@@ -58,7 +58,7 @@ def test_hosts_that_speak_no_ssh(inventory: Path, serve) -> None:
     vague = ("banner", "closed", "timeout")
     told = {"unreached": "timeout", "refused": "refused", "nameless": "name"}
     for name, cause in causes.items():
-        assert cause in told.get(name, vague), name
+        assert cause in told.get(name, vague), (name, done.report["gaps"])
     roots = {(root["symptom"], root["host"]) for root in done.report["roots"]}
     assert roots == {("host.unreachable", name) for name in causes}
     (service,) = done.report["services"]

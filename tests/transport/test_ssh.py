@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -499,6 +500,12 @@ def second_sshd(ways: Any) -> Iterator[int]:
     options = "-p 2222 -o AllowTcpForwarding=no -o PidFile=/run/second.pid -E /dev/null"
     started = transport.run(f"/usr/sbin/sshd {options}", timeout_s=5)
     assert started.code == 0, started
+    ways.write("second", "Port 2222", "HostKeyAlias host2", to="host2")
+    # It goes into the background before it listens for sure.
+    for _ in range(25):
+        if ways.transport("second").open().status is Status.OK:
+            break
+        time.sleep(0.2)
     yield 2222
     transport.run("kill $(cat /run/second.pid)", timeout_s=5)
 
@@ -510,7 +517,7 @@ def test_a_server_that_forwards_nothing(ways: Any, second_sshd: int) -> None:
     strict = ways.transport("strict")
     denied = strict.connect(Tcp("127.0.0.1", 22), timeout_s=3)
     assert isinstance(denied, Trouble)
-    assert denied.outcome == "denied"
+    assert denied.outcome == "denied", denied
     ways.write("behind", "ProxyJump strict", to="host1")
     assert ways.transport("behind").open().cause == "gateway"
 
