@@ -245,7 +245,8 @@ def one(at: Place, fault: Fault, keep: Path | None) -> dict[str, Any]:
     told, took = at.diagnose(*extra)
     if case is not None and case.is_file():
         # Where this checkout lies is nobody's business.
-        case.write_text(case.read_text().replace(str(BED), "/srv/bed"))
+        text = case.read_text().replace(str(BED), "/srv/bed")
+        case.write_text(text.replace(f"{Path.home()}/go/", "/go/"))
     row = score(fault, told, took)
     heal(at, fault)
     mark = "ok  " if row["named"] else "MISS"
