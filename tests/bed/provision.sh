@@ -43,21 +43,33 @@ install_engine() {
 
 engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
+pidfile=/var/run/docker.pid
+
+# A killed dockerd leaves its pid file, and its number may be a zombie's or somebody else's by now.
+engine_runs() {
+    pid=$(cat "$pidfile" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$pid/status"
+}
+
+launch_engine() {
+    engine_runs || rm -f "$pidfile"
+    setsid dockerd >>"$daemon_log" 2>&1 </dev/null &
+}
+
 start_engine() {
     engine_answers && return
     if [ -d /run/systemd/system ]; then
         systemctl enable --now docker >/dev/null 2>&1 || fail "systemctl could not start docker: see journalctl -u docker"
     else
-        # A pid file left by a machine that was stopped hard makes dockerd refuse to start.
-        pidfile=/var/run/docker.pid
-        [ ! -f "$pidfile" ] || [ -d "/proc/$(cat "$pidfile")" ] || rm -f "$pidfile"
-        setsid dockerd >>"$daemon_log" 2>&1 </dev/null &
+        launch_engine
     fi
     waited=0
     until engine_answers; do
         waited=$((waited + 1))
         [ "$waited" -le "$engine_wait" ] || fail "the Engine did not answer in $engine_wait s: see $daemon_log"
         sleep 1
+        # One that was killed a moment ago may have been in the way of the first try.
+        [ -d /run/systemd/system ] || [ $((waited % 5)) -ne 0 ] || engine_runs || launch_engine
     done
     say "started the Docker Engine ($(docker version --format '{{.Server.Version}}')) in $waited s"
 }
