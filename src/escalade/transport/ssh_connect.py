@@ -118,7 +118,9 @@ def _connect(hop: Hop, gate: Link | None, timeouts: Timeouts) -> Link | Refusal:
         took_s = time.monotonic() - started
         silent = took_s >= timeouts.banner_s * _ALMOST
         refusal = _told(hop, error, transport, found=found, silent=silent)
-        connection.client.close()
+        # The watch may be closing it at the same moment, which the library cannot bear.
+        with contextlib.suppress(Exception):
+            connection.client.close()
         sock.close()
         if late:
             return _refusal(hop, "timeout", f"not logged in within {took_s:.0f} s")
