@@ -23,18 +23,21 @@ MODULES = {
 }
 
 # Which rooms a room may see besides itself. Arrows point down only.
-_NOUNS = ("model", "text", "errors")
+_NOUNS = ("model", "plans", "text", "errors")
 _SECRETS = ("redact", "shapes")
 _CONTENT = (*_NOUNS, *_SECRETS, "evidence", "runbooks")
 _EDGES = ("transport", "inventory", "report", "settings", "paths", "journal", "remedy")
+_ALL = ("run", "version", *_CONTENT, *_EDGES, "diagnosis")
 ARROWS: Mapping[str, tuple[str, ...]] = {
     "": (),
     "text": (),
     "errors": (),
     "paths": (),
+    "version": (),
     "ahead": (),
     "ending": ("errors",),
     "model": ("text",),
+    "plans": ("model", "text"),
     "shapes": (),
     "redact": (*_NOUNS, "shapes"),
     "settings": (*_NOUNS, "paths"),
@@ -47,10 +50,12 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journal": (*_NOUNS, "evidence", "paths"),
     "report": (*_NOUNS, *_SECRETS),
     "run": ("ahead", *_CONTENT, *_EDGES, "diagnosis"),
-    "schedule": ("run", *_CONTENT, *_EDGES, "diagnosis"),
-    "drills": ("run", *_CONTENT, *_EDGES, "diagnosis"),
-    "tasks": ("run", "ending", "schedule", "drills", *_CONTENT, *_EDGES, "diagnosis"),
-    "program": ("tasks", "ending", *_NOUNS),
+    "collect": (*_CONTENT, *_EDGES),
+    "climb": (*_ALL, "collect"),
+    "schedule": (*_ALL, "climb"),
+    "drills": (*_ALL, "climb"),
+    "tasks": ("ending", "schedule", "drills", "climb", "collect", *_ALL),
+    "program": ("tasks", "ending", "version", *_NOUNS),
 }
 # Pure: values in, values out. None of these may reach one of the edges below.
 PURE = (

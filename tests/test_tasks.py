@@ -30,7 +30,8 @@ def test_lists_may_be_left_out(name) -> None:
         if parameter.default is inspect.Parameter.empty
     }
     assert required.isdisjoint(task.iterable)
-    assert required <= {"c", "name", "service", "target"}
+    words = {"file", "line", "name", "pattern", "run", "service", "target"}
+    assert required <= {"c", *words}
 
 
 def test_the_bare_command_is_a_diagnosis(tmp_path) -> None:

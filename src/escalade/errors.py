@@ -5,6 +5,7 @@
     |-- InventoryError   (ValueError)   an inventory file that cannot be read as one
     |-- RunbookError     (ValueError)   a runbook that cannot be read as one
     |-- EvidenceError    (ValueError)   a saved evidence file that cannot be read as one
+    |-- JournalError     (RuntimeError) a journal that cannot be written or read
     `-- CatalogError     (RuntimeError) two probes or steps of one name: our own mistake
 
 A host in trouble is never an exception: it is a value (`model.Status`).
@@ -19,6 +20,7 @@ __all__ = [
     "EscaladeError",
     "EvidenceError",
     "InventoryError",
+    "JournalError",
     "RunbookError",
     "UsageError",
     "nearest",
@@ -43,6 +45,10 @@ class RunbookError(EscaladeError, ValueError):
 
 class EvidenceError(EscaladeError, ValueError):
     """A saved evidence file that cannot be read as one."""
+
+
+class JournalError(EscaladeError, RuntimeError):
+    """A journal that cannot be written or read."""
 
 
 class CatalogError(EscaladeError, RuntimeError):

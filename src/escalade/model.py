@@ -43,6 +43,7 @@ __all__ = [
     "ServiceState",
     "Severity",
     "Snapshot",
+    "Spread",
     "Status",
     "Step",
     "Symptom",
@@ -297,10 +298,32 @@ Condition = Ask | All | Any | Not
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One named entry of a level: an Invoke task and its arguments (templates)."""
+    """One named entry of a level: an Invoke task, its arguments, how it is carried out.
+
+    `args` may hold templates (`{{ root.service }}`), filled from `vars` and the root.
+    `attempts` counts executions; between two of them `backoff_s` doubles up to `cap_s`,
+    plus or minus the share `jitter`. `timeout_s` None is the step's own. `group` are the steps
+    of a group (then `name` is "group"), which retries as one. `source` is file:line.
+    """
 
     name: str
-    args: Mapping[str, object]
+    args: Mapping[str, object] = field(default_factory=dict)
+    when: Condition | None = None
+    until: Condition | None = None
+    attempts: int = 1
+    backoff_s: float = 2.0
+    cap_s: float = 60.0
+    jitter: float = 0.1
+    timeout_s: float | None = None
+    group: tuple[Step, ...] = ()
+    on_failed: tuple[Step, ...] = ()
+    on_unreachable: tuple[Step, ...] = ()
+    on_timeout: tuple[Step, ...] = ()
+    always: tuple[Step, ...] = ()
+    register: str = ""
+    vars: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +370,11 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """One YAML file for one failure domain."""
+    """One YAML file for one failure domain.
+
+    `vars` are its own variables as plain data; `docs` among them are the pages of the vendor's
+    documentation that a hand-off names.
+    """
 
     name: str
     title: Text
@@ -355,6 +382,7 @@ class Runbook:
     symptoms: tuple[Symptom, ...]
     ladders: Mapping[str, Ladder]
     source: str = ""
+    vars: Mapping[str, object] = field(default_factory=dict)
 
 
 # ----------------------------------------------------------------- diagnosis
@@ -440,6 +468,26 @@ class ServiceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """One root that several hosts have, of `of` hosts looked at.
+
+    `title` names no host and `service` is None where it differs; `findings` are the ids of
+    the roots. `shared` is a word for what they may have in common beyond themselves (dns,
+    gateway, registry, clock, network, or empty) and `because` says so in a sentence.
+    """
+
+    symptom: str
+    service: str | None
+    severity: Severity
+    title: Text
+    hosts: tuple[str, ...]
+    of: int
+    findings: tuple[str, ...]
+    shared: str = ""
+    because: Text = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One invocation: its id, its start (epoch seconds) and how long it took."""
 
@@ -464,6 +512,7 @@ class Diagnosis:
     gaps: tuple[Gap, ...]
     not_applicable: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
+    fleet: tuple[Spread, ...] = ()
 
     @property
     def roots(self) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["bed", "cases", "inventory", "runbooks", "templates"]
+__all__ = ["bed", "cases", "inventory", "runbooks", "templates", "trials"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _WHEEL = _PACKAGE / "_data"
@@ -40,3 +40,8 @@ def bed() -> Path:
 def cases() -> Path:
     """Return the folder of the recorded incidents."""
     return _folder("cases", "tests/cases/incidents")
+
+
+def trials() -> Path:
+    """Return the folder of the cases that the shipped runbooks are tested with."""
+    return _folder("trials", "tests/cases/runbooks/symptoms")

@@ -12,6 +12,7 @@ from invoke.program import Program
 
 from escalade.ending import end_in_one_line
 from escalade.errors import EscaladeError
+from escalade.version import version
 
 __all__ = ["INTERRUPTED", "Escalade", "main", "version"]
 
@@ -19,21 +20,6 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 
 _CONFIG_FILES = ("invoke.yaml", "invoke.yml", "invoke.json", "invoke.py")
-
-
-def version() -> str:
-    """Return the installed version, or the one that a checkout would be built as."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("escalade")
-    except PackageNotFoundError:
-        import tomllib
-
-        project = Path(__file__).resolve().parents[2] / "pyproject.toml"
-        with project.open("rb") as file:
-            return str(tomllib.load(file)["project"]["version"])
 
 
 def _config_folder(start: Path) -> Path:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
+from contextlib import contextmanager
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from queue import Empty
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -32,6 +36,8 @@ from escalade.evidence.host import HOST
 from escalade.evidence.probe import Probe
 from escalade.inventory import load as load_inventory
 from escalade.inventory import select
+from escalade.journal.holds import known as known_holds
+from escalade.journal.holds import with_holds
 from escalade.model import Address
 from escalade.model import Diagnosis
 from escalade.model import Evidence
@@ -41,12 +47,14 @@ from escalade.model import Reading
 from escalade.model import Run
 from escalade.model import Snapshot
 from escalade.model import Status
+from escalade.remedy.catalog import steps
 from escalade.runbooks.book import Book
 from escalade.runbooks.load import load as load_runbooks
 from escalade.settings import Settings
 from escalade.transport.base import Timeouts
 from escalade.transport.base import Transport
 from escalade.transport.factory import open_for
+from escalade.transport.pool import Pool
 
 if TYPE_CHECKING:
     from escalade.evidence.check import CheckTarget
@@ -67,18 +75,24 @@ __all__ = [
     "hosts_for",
     "judge",
     "look",
+    "reached",
+    "transport_for",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """What one run was told to do, and how it tells the time and its progress."""
+    """What one run was told to do, and how it tells the time and its progress.
+
+    With a `pool`, connections are kept for what comes next; whoever made it closes it.
+    """
 
     settings: Settings
     run: str
     started: float
     progress: Progress
     stop: threading.Event
+    pool: Pool | None = None
 
 
 def diagnose_hosts(road: Road) -> tuple[Snapshot, Diagnosis]:
@@ -93,14 +107,27 @@ def diagnose_hosts(road: Road) -> tuple[Snapshot, Diagnosis]:
 
 
 def hosts_for(settings: Settings) -> tuple[Host, ...]:
-    """Return the hosts that the settings choose."""
-    return select(load_inventory(settings.inventory), settings.limit)
+    """Return the hosts that the settings choose, with what is held declared stopped."""
+    vault = settings.vault_password_file
+    hosts = select(load_inventory(settings.inventory, vault=vault), settings.limit)
+    return with_holds(hosts, known_holds(os.environ, settings.state))
 
 
 def book_for(settings: Settings) -> tuple[Book, Mapping[str, Probe]]:
     """Return the runbooks in force and the probes that they speak of."""
     catalog = probes()
-    return load_runbooks(settings.runbooks, catalog), catalog
+    own = _own_tasks() if len(settings.runbooks) > 1 else frozenset()
+    return load_runbooks(settings.runbooks, catalog, steps, own), catalog
+
+
+def _own_tasks() -> frozenset[str]:
+    """Return the tasks of the operator's own tasks.py, which runbooks may name as steps.
+
+    Only runbooks beside ours can name one, so nobody else pays for loading it.
+    """
+    from escalade.remedy.usertasks import known
+
+    return frozenset(known(Path.cwd()))
 
 
 def judge(snapshot: Snapshot, book: Book, run: Run) -> Diagnosis:
@@ -118,11 +145,13 @@ def look(
     *,
     tail: int | None = None,
     loose: bool = True,
+    more: Wanted | None = None,
 ) -> Snapshot:
     """Gather the evidence of all hosts, at most `forks` at a time.
 
     `tail` is how many of the last lines of each log are read; the mode decides
-    without it. Without `loose`, containers of no stack are asked nothing.
+    without it. Without `loose`, containers of no stack are asked nothing. `more` adds
+    questions to those of the runbooks.
     """
     _check_roles(hosts, book)
     road.progress.hosts([host.name for host in hosts])
@@ -136,7 +165,8 @@ def look(
     )
 
     def asked(evidence: tuple[Evidence, ...]) -> tuple[Address, ...]:
-        return wanted(book, catalog, evidence)
+        extra = more(evidence) if more else ()
+        return tuple(dict.fromkeys((*wanted(book, catalog, evidence), *extra)))
 
     passes = _each(hosts, road, lambda host: _one(host, road, asked, options))
     return Snapshot(
@@ -172,7 +202,7 @@ def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostP
     """
     begun = time.monotonic()
     try:
-        with closing(_transport(host, road.settings)) as transport:
+        with reached(road, host) as transport:
             found = gather(
                 host,
                 transport,
@@ -186,7 +216,17 @@ def _one(host: Host, road: Road, asked: Wanted, options: GatherOptions) -> HostP
     return found
 
 
-def _transport(host: Host, settings: Settings) -> Transport:
+@contextmanager
+def reached(road: Road, host: Host) -> Iterator[Transport]:
+    """Give the way to a host: the pool's, which stays open, or one of its own."""
+    if road.pool is not None:
+        yield road.pool.of(host)
+        return
+    with closing(transport_for(host, road.settings)) as transport:
+        yield transport
+
+
+def transport_for(host: Host, settings: Settings) -> Transport:
     """Return the way to a host, with the bounds that were set."""
     wait_s = settings.connect_timeout_s
     timeouts = Timeouts(connect_s=wait_s, banner_s=wait_s, auth_s=2 * wait_s)
@@ -269,5 +309,5 @@ def _check(host: Host, road: Road, address: CheckTarget) -> Evidence:
     """Ask one host."""
     from escalade.evidence.check import check
 
-    with closing(_transport(host, road.settings)) as transport:
+    with reached(road, host) as transport:
         return check(host.name, transport, address, now=time.time())

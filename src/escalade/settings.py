@@ -24,13 +24,16 @@ from escalade.text import locale_lang
 if TYPE_CHECKING:
     from invoke.config import Config
 
-__all__ = ["MODES", "Settings", "boolean", "resolve", "settings_from"]
+__all__ = ["MODES", "RISKS", "Settings", "boolean", "resolve", "settings_from"]
 
 MODES = ("quick", "full", "deep")
+RISKS = ("safe", "disruptive", "destructive")
 
 _PREFIX = "ESCALADE_"
 # The bed's programs and the test suite read variables of their own.
 _OTHERS = ("ESCALADE_BED_", "ESCALADE_TEST_")
+# The tag by which what an action started is known.
+_TAG = "ESCALADE_RUN"
 _DAY_S = 86_400.0
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
@@ -42,13 +45,20 @@ class Settings:
 
     `forks` is how many hosts are worked on at once; `deadline_s` bounds the evidence
     pass of one host and `connect_timeout_s` its connection, both in seconds.
-    `inventory` are files and folders in Ansible's YAML (none: this machine alone);
+    `inventory` are files, folders and programs in Ansible's formats, and lists of hosts
+    (none: this machine alone); `vault_password_file` is where its passwords are, each
+    with its vault id;
     `runbooks` are folders, ours first. `ssh_config` stands in for ~/.ssh/config. Empty `stacks` or `limit` mean "all".
+
+    `state` is the folder of journal and budgets (None: docs/journal.md says which), `journal`
+    a database instead of the file in it. `unattended` is the highest risk that runs without
+    a word (none: nothing does), `max_risk` the highest that runs at all. A plan waits
+    `approval_ttl_s` for approval; a level's outcome is looked for during `verify_s`.
     """
 
     lang: Lang
     runbooks: tuple[Path, ...]
-    inventory: tuple[Path, ...] = ()
+    inventory: tuple[Path | str, ...] = ()
     limit: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
     mode: str = "full"
@@ -57,6 +67,13 @@ class Settings:
     connect_timeout_s: float = 5.0
     ssh_config: Path | None = None
     progress: bool = True
+    vault_password_file: tuple[tuple[str, Path], ...] = ()
+    state: Path | None = None
+    journal: str = ""
+    unattended: str = "safe"
+    max_risk: str = "disruptive"
+    approval_ttl_s: float = 3600.0
+    verify_s: float = 90.0
 
 
 # ------------------------------------------------------------------- parsing
@@ -137,6 +154,34 @@ def _path(value: object) -> Path:
     return Path(value).expanduser()
 
 
+def _database(value: object) -> str:
+    """Return the URL of a database that the journal can live in."""
+    url = str(value)
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("expected postgresql://..., or nothing for a file in `state`")
+    return url
+
+
+def _sources(value: object) -> tuple[Path | str, ...]:
+    """Return inventory sources: paths, and lists of hosts (they have a comma)."""
+    listed = isinstance(value, str) and "," in value and not Path(value).exists()
+    words = _words(None if listed else os.pathsep)(value)
+    return tuple(
+        word if "," in word and not Path(word).exists() else _path(word)
+        for word in words
+    )
+
+
+def _vaults(value: object) -> tuple[tuple[str, Path], ...]:
+    """Return files that give vault passwords, `label@` before one being its vault id."""
+    found = []
+    for word in _words(os.pathsep)(value):
+        label, at, path = word.partition("@")
+        labelled = bool(at and path) and "/" not in label
+        found.append((label, _path(path)) if labelled else ("", _path(word)))
+    return tuple(found)
+
+
 def _paths(value: object) -> tuple[Path, ...]:
     """Return a list of paths, or those in one text with colons between."""
     return tuple(_path(word) for word in _words(os.pathsep)(value))
@@ -145,7 +190,8 @@ def _paths(value: object) -> tuple[Path, ...]:
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "lang": _one_of(LANGS),
     "runbooks": _paths,
-    "inventory": _paths,
+    "inventory": _sources,
+    "vault_password_file": _vaults,
     # A pattern has commas and colons of its own.
     "limit": _words(None),
     "stacks": _words(","),
@@ -155,6 +201,12 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "connect_timeout_s": _seconds,
     "ssh_config": _path,
     "progress": boolean,
+    "state": _path,
+    "journal": _database,
+    "unattended": _one_of((*RISKS, "none")),
+    "max_risk": _one_of(RISKS),
+    "approval_ttl_s": _seconds,
+    "verify_s": _seconds,
 }
 
 
@@ -191,7 +243,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     return {
         name.removeprefix(_PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(_PREFIX) and not name.startswith(_OTHERS) and value
+        if name.startswith(_PREFIX) and not name.startswith(_OTHERS)
+        if value and name != _TAG
     }
 
 

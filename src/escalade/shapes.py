@@ -190,6 +190,30 @@ _NAME_BEFORE = re.compile(r"[\w.-]*\Z")
 _NAMED = re.compile(r"([\w.-]*)(\\?[\"']?[ \t]*(?:=|:(?!//))[ \t]*|[ \t]+)" + _VALUE)
 _SHORT_FLAG = re.compile(r"[ \t](-a|-u|--user)([ \t]+)" + _VALUE)
 _PLAIN_WORDS = ("requirepass", "masterauth")
+_GLUED_PROGRAMS = ("mysql", "mariadb")
+_GLUED = re.compile(r"[ \t]-p" + _VALUE)
+_APART = re.compile(r"[ \t]-p[ \t]*" + _VALUE)
+_DASH_P = (
+    *((program, _GLUED) for program in _GLUED_PROGRAMS),
+    ("sshpass", _APART),
+    ("docker login", _APART),
+    ("mongo", _APART),
+)
+"""Programs whose `-p` is a password: written onto it, or after a blank too."""
+_PORTS = re.compile(r"[\d.:]+:\d+(?:/\w+)?")
+_AUTH = re.compile(
+    r"(?<![\w-])(?:AUTH|\\?\"(?i:auth)\\?\")[ \t]+"
+    + _VALUE
+    + "(?:[ \t]+"
+    + _VALUE
+    + ")?"
+)
+_NO_LOGIN = re.compile(
+    r"[A-Z]{2,}|<.*|[a-z]+(?:ed|ing)[.:!]*|(?i:(?:at|by|but|call|command|credential|done"
+    r"|has|mechanism|no|ok|on|password|request|success|success(?:ful|fully)|user|via"
+    r"|with|without)s?[.:!]*)"
+)
+"""What follows `AUTH` in sentences, and what SMTP calls its mechanisms."""
 _LONGEST_NAME = 80
 
 Piece = tuple[int, int, str]
@@ -260,6 +284,34 @@ def _flags(text: str) -> Iterator[Piece]:
         user, colon, word = inner.partition(":")
         if colon and not _HARMLESS.fullmatch(word) and "//" not in inner:
             yield match.start(3), match.end(3), f"{opening}{user}:{MARK}{closing}"
+
+
+def _dash_p(text: str) -> Iterator[Piece]:
+    """Yield what stands after `-p` of programs that take a password there."""
+    if " -p" not in text:
+        return
+    for program, pattern in _DASH_P:
+        for at in _places(text, (program,)):
+            end = text.find("\n", at)
+            for match in pattern.finditer(text, at, len(text) if end < 0 else end):
+                opening, inner, closing = _bare(match[1])
+                if not (_HARMLESS.fullmatch(inner) or _PORTS.fullmatch(inner)):
+                    yield match.start(1), match.end(1), f"{opening}{MARK}{closing}"
+
+
+def _logins(text: str, low: str) -> Iterator[Piece]:
+    """Yield the words after Redis's command AUTH: a password, or user and password."""
+    if "auth" not in low:
+        return
+    for match in _AUTH.finditer(text):
+        for group in (1, 2):
+            opening, inner, closing = _bare(match[group] or "")
+            bare = not opening and (
+                _PROSE.fullmatch(inner) or _NO_LOGIN.fullmatch(inner)
+            )
+            if bare or _HARMLESS.fullmatch(inner):
+                break
+            yield match.start(group), match.end(group), f"{opening}{MARK}{closing}"
 
 
 def _schemes(text: str, low: str) -> Iterator[Piece]:
@@ -333,7 +385,8 @@ def shaped(text: str) -> str:
     low = _ascii_lower(text)
     text = _replaced(text, (*_userinfo(text), *_tokens(text), *_schemes(text, low)))
     low = _ascii_lower(text)
-    return _replaced(text, (*_named(text, low), *_flags(text)))
+    pieces = (*_named(text, low), *_flags(text), *_dash_p(text), *_logins(text, low))
+    return _replaced(text, pieces)
 
 
 # ---------------------------------------------------------------- in commands
@@ -347,6 +400,9 @@ def secret_flags(words: Sequence[str]) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     program = words[0].rpartition("/")[2] if words else ""
     for index, word in enumerate(words):
+        if program.startswith(_GLUED_PROGRAMS) and word.startswith("-p"):
+            found.append((index, word.removeprefix("-p")))
+            continue
         flag, equals, value = word.partition("=")
         if not _is_secret_flag(flag, program):
             continue
@@ -360,6 +416,8 @@ def secret_flags(words: Sequence[str]) -> list[tuple[int, str]]:
 def _is_secret_flag(flag: str, program: str) -> bool:
     """Whether a word of a command line announces a secret."""
     if program == "redis-cli" and flag in ("-a", "--pass"):
+        return True
+    if program == "sshpass" and flag == "-p":
         return True
     return flag == CONFIG_FLAG or (flag.startswith("--") and secret_name(flag))
 

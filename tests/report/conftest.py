@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from escalade.diagnosis.fleet import spreads
 from escalade.model import Cite
 from escalade.model import Confidence
 from escalade.model import Diagnosis
@@ -454,6 +455,75 @@ def fleet() -> Diagnosis:
     )
 
 
+def crowd() -> Diagnosis:
+    """Forty hosts: seven with a stopped Redis, three behind a lost jump host, more."""
+    names = [f"web{n}" for n in range(1, 41)]
+    behind = names[30:33]
+    gate = "its gateway jump (10.0.0.1:22): nothing listens on its SSH port"
+    states = tuple(
+        HostState(
+            name,
+            reachable=name not in behind,
+            cause="gateway" if name in behind else None,
+            detail=f"{name}: {gate}" if name in behind else "",
+        )
+        for name in names
+    )
+    bad = names[:7]
+    rows = [
+        each
+        for name in names
+        if name not in behind
+        for each in (
+            _redis_rows(name) if name in bad else [row(s, name) for s in SERVICES]
+        )
+    ]
+    lost = [
+        finding(
+            "host.unreachable",
+            Node(name),
+            f"{name} cannot be reached: gateway",
+            f"{name} est injoignable : gateway",
+            why=(Cite("host", name, NOW, f"cause gateway, detail {name}: {gate}"),),
+            remedy=Remedy(
+                None,
+                None,
+                ("handoff",),
+                Text(
+                    "Its jump host did not let us through: diagnose that one first.",
+                    "Son rebond SSH ne nous a pas laissé passer : diagnostiquez-le"
+                    " d'abord.",
+                ),
+            ),
+        )
+        for name in behind
+    ]
+    full = finding(
+        "host.disk-full",
+        Node("web20"),
+        "Disk / of web20 is full",
+        "Le disque / de web20 est plein",
+        severity=Severity.ERROR,
+    )
+    titles = {
+        "host.unreachable": Text("{host} cannot be reached", "{host} est injoignable")
+    }
+    findings = (
+        *map(_redis_root, bad),
+        *lost,
+        full,
+        *(each for name in bad for each in _redis_follows(name)),
+    )
+    return diagnosis(
+        verdict=Verdict.FINDINGS,
+        exit=2,
+        hosts=states,
+        services=tuple(rows),
+        findings=findings,
+        fleet=spreads(states, findings, titles),
+    )
+
+
 def two_causes() -> Diagnosis:
     """Two faults that have nothing to do with one another; one waits, one is certain."""
     disk = finding(
@@ -497,6 +567,7 @@ CASES: Mapping[str, Callable[[], Diagnosis]] = {
     "no-stack": no_stack,
     "hostile": hostile,
     "fleet": fleet,
+    "crowd": crowd,
     "two-causes": two_causes,
 }
 

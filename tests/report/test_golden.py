@@ -24,6 +24,7 @@ NAMES = (
     "no-stack",
     "hostile",
     "fleet",
+    "crowd",
     "two-causes",
 )
 
@@ -67,13 +68,23 @@ def test_no_line_is_wider_than_asked(name, width, cases):
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("name", ["one-root", "suspected", "two-hosts", "fleet"])
+@pytest.mark.parametrize(
+    "name", ["one-root", "suspected", "two-hosts", "fleet", "crowd"]
+)
 def test_cause_is_on_the_first_screen(name, lang, cases):
     """The first cause, its place and its evidence stand within the first 23 lines."""
     text = render(cases[name](), Look(lang=lang))
     first = "\n".join(text.splitlines()[:23])
     assert "1  CRIT" in first or "1  ERR" in first
     assert {"en": "why", "fr": "preuve"}[lang] in first
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_forty_hosts_fit_one_screen(lang, cases):
+    """However many hosts there are, the report is one screen of 24 lines."""
+    text = render(cases["crowd"](), Look(lang=lang))
+    assert len(text.splitlines()) <= 24
+    assert {"en": "29 hosts healthy", "fr": "29 hôtes en bonne santé"}[lang] in text
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -1,98 +1,75 @@
-"""What a remedy's steps come to: lines that work from any folder, or words."""
+"""What a remedy's steps come to: tasks that one can type, or words."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from escalade.model import HostState
 from escalade.model import Node
-from escalade.model import ServiceState
 from escalade.report.look import Look
 from escalade.report.typed import Act
-from escalade.report.typed import home_of
 from escalade.report.typed import typed
+from escalade.report.typed import where_of
 
-NODE = Node("localhost", "shop", "db")
-UP = "-p shop up -d --force-recreate --no-deps db"
-
-
-def row(node=NODE, **over) -> ServiceState:
-    """Return a row of the board."""
-    return ServiceState(node, "shop-db-1", "running", None, "ok", **over)
+NODE = Node("localhost", "eloquence", "redis")
 
 
-@pytest.mark.parametrize(
-    ("files", "folder", "options"),
-    [
-        (("/srv/shop/compose.yaml",), "/srv/shop", "-f /srv/shop/compose.yaml "),
-        (("/srv/a.yaml", "/srv/b.yaml"), "/srv", "-f /srv/a.yaml -f /srv/b.yaml "),
-        (
-            ("/etc/my shop.yaml",),
-            "/srv",
-            "--project-directory /srv -f '/etc/my shop.yaml' ",
-        ),
-        ((), "/srv", ""),
-    ],
-)
-def test_a_project_is_found_from_any_folder(files, folder, options) -> None:
-    """`up` names the files that made the container, quoted for a shell."""
-    act = typed("recreate db", NODE, Look(), row(files=files, folder=folder))
-    assert act == Act(f"docker compose {options}{UP}")
+def test_a_step_is_a_task():
+    """A step is typed as the task of its name, by the program's own name."""
+    assert typed("restart redis", Look()) == Act("invoke restart redis")
+    look = Look(program="./inv")
+    assert typed("logs redis --lines 100", look).text == "./inv logs redis --lines 100"
+    assert typed("bundle", look).text == "./inv bundle"
 
 
-def test_another_host_runs_the_same_line() -> None:
-    """What is quoted reaches the other host quoted."""
-    node = Node("web1", "shop", "db")
-    assert typed("start db", node, Look()).text == (
-        "ssh web1 docker compose -p shop start db"
-    )
-    home = row(node, files=("/my shop/compose.yaml",), folder="/my shop")
-    assert typed("recreate db", node, Look(), home).text == (
-        """ssh web1 'docker compose -f '"'"'/my shop/compose.yaml'"'"' """ + UP + "'"
-    )
+def test_words_stay_quoted():
+    """What holds a space is quoted for a shell."""
+    assert typed("run 'a b; c'", Look()).text == "invoke run 'a b; c'"
 
 
-def test_networks_are_listed_by_project() -> None:
-    """No network's name is guessed."""
-    act = typed("network db", NODE, Look())
-    assert act.text == (
-        "docker network ls --filter label=com.docker.compose.project=shop"
-    )
+def test_an_open_quote_is_no_command():
+    """What no shell could read is told as it is."""
+    assert typed("run 'a", Look()) == Act("run 'a", command=False)
 
 
 @pytest.mark.parametrize(
     ("lang", "words"), [("en", "hand off to on-call"), ("fr", "relais à l'astreinte")]
 )
-def test_a_hand_off_is_no_command(lang, words) -> None:
+def test_a_hand_off_is_no_command(lang, words):
     """A hand-off is told in words, in the reader's language."""
-    act = typed("handoff --to on-call", NODE, Look(lang=lang))
+    act = typed("handoff --to on-call", Look(lang=lang))
     assert not act.command
     assert words in act.text
 
 
-def test_a_container_of_no_project() -> None:
-    """Without a project, the Engine itself is asked, and nothing can be made anew."""
-    node = Node("localhost", None, "lonely")
-    assert typed("restart lonely", node, Look()) == Act("docker restart lonely")
-    assert not typed("recreate lonely", node, Look()).command
+def test_this_machine_alone_needs_no_flag(cases):
+    """One stack on this machine alone is not named."""
+    assert where_of(cases["one-root"](), NODE) == ""
 
 
-def test_a_service_without_container_has_its_stack_s_files(cases) -> None:
-    """Where no container tells the files, another one of the stack does."""
-    from dataclasses import replace
-
+def test_another_host_is_named(cases):
+    """A host that is not this machine is always named: a task goes to all of them."""
     base = cases["one-root"]()
-    lost, other, *rest = base.services
-    known = replace(other, files=("/srv/compose.yaml",))
-    told = replace(base, services=(lost, known, *rest))
-    assert home_of(told, lost.node) == known
-    assert home_of(base, lost.node) == lost
+    alone = replace(base, hosts=(HostState("web1", reachable=True),))
+    assert where_of(alone, Node("web1", "eloquence", "redis")) == " --limit web1"
+    assert where_of(cases["two-hosts"](), NODE) == " --limit localhost"
 
 
-def test_markdown_says_what_the_terminal_says(cases) -> None:
-    """A ticket has the same lines to type, and no task that does not exist."""
+def test_one_of_several_stacks_is_named(cases):
+    """A stack is named where its host has another."""
+    base = cases["one-root"]()
+    other = replace(base.services[0], node=Node("localhost", "shop", "db"))
+    both = replace(base, services=(*base.services, other))
+    assert where_of(both, NODE) == " --stack eloquence"
+
+
+def test_markdown_says_what_the_terminal_says(cases):
+    """A ticket has the same lines to type."""
     from escalade import paths
     from escalade.report.markdown import render
 
     text = render(cases["one-root"](), paths.templates(), lang="en")
-    assert "`docker compose -p eloquence restart redis`" in text
-    assert "invoke restart" not in text
+    assert "`invoke restart redis`" in text
+    assert "docker compose" not in text

@@ -17,7 +17,7 @@ from escalade.runbooks.compile import compile_files
 from escalade.runbooks.files import SourceFile
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "runbooks"
-GOOD = sorted((CASES / "good" / "book").iterdir())
+GOOD = [*sorted((CASES / "good" / "book").iterdir()), CASES / "steps" / "fine.yaml"]
 TEXTS = [path.read_text() for path in GOOD]
 WORDS = sorted({word for text in TEXTS for word in text.replace(":", " ").split()})
 SIGNS = [

@@ -32,9 +32,9 @@ def compilations(monkeypatch) -> list[int]:
     calls: list[int] = []
     real = compiling.compile_files
 
-    def counted(files, catalog):
+    def counted(files, *more):
         calls.append(len(files))
-        return real(files, catalog)
+        return real(files, *more)
 
     monkeypatch.setattr(compiling, "compile_files", counted)
     return calls

@@ -90,7 +90,9 @@ def test_a_runbook_holds_the_ladders_that_it_names(book) -> None:
     """Its own and the shared ones; others stay away."""
     redis = book.runbooks[2]
     assert set(redis.ladders) == {"restart", "own"}
-    assert redis.ladders["own"].levels == {2: (Step("logs", {"lines": 10}),)}
+    (logs,) = redis.ladders["own"].levels[2]
+    assert logs == Step("logs", {"lines": 10}, source=logs.source)
+    assert logs.source.endswith("good/book/redis.yaml:31")
     assert list(redis.ladders["restart"].levels) == [1, 2, 3]
     assert len(redis.ladders["restart"].verify) == 2
     assert not book.runbooks[1].ladders
@@ -135,7 +137,8 @@ def test_a_later_folder_overrides(cases, catalog, tmp_path) -> None:
         ("livekit", 3),
         ("redis", 1),
     ]
-    assert book.runbooks[2].ladders["restart"].levels[1] == (Step("up", {}),)
+    (step,) = book.runbooks[2].ladders["restart"].levels[1]
+    assert (step.name, step.args) == ("up", {})
 
 
 def test_other_files_and_subfolders_are_left_alone(cases, catalog, tmp_path) -> None:

@@ -38,7 +38,8 @@ def test_an_unknown_key_is_marked(catalog) -> None:
     shapes = schema(catalog)["$defs"]
     for name in ("SymptomShape", "TextShape", "LadderShape", "AdviceShape"):
         assert shapes[name]["additionalProperties"] is False
-    assert list(shapes["LadderShape"]["properties"]) == ["1", "2", "3", "verify"]
+    levels = ["1", "2", "3", "use", "vars", "verify"]
+    assert list(shapes["LadderShape"]["properties"]) == levels
 
 
 def test_operators_follow_the_type(catalog) -> None:

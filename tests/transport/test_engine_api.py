@@ -84,6 +84,24 @@ def test_a_post_carries_json(say: Any, api: EngineApi) -> None:
     assert sent.endswith(b'\r\n\r\n{"Cmd": []}')
 
 
+def test_a_delete_is_sent_once(say: Any, api: EngineApi) -> None:
+    """It carries no content, and a refusal comes back in the Engine's own words."""
+    missing = say.reply(b'{"message": "No such volume: x"}', 404)
+    server = say.engine([b"HTTP/1.1 204 No Content\r\n\r\n", missing])
+    assert api.delete("/volumes/x?force=1").code == 204
+    assert server.requests[0][0].startswith(b"DELETE /volumes/x?force=1 HTTP/1.1\r\n")
+    gone = api.delete("/volumes/x")
+    assert (gone.status, gone.reason) == (Status.VANISHED, "404: No such volume: x")
+
+
+def test_a_delete_that_was_cut_off_is_not_repeated(say: Any, api: EngineApi) -> None:
+    """Nobody knows whether it was done, so it is not sent on a new connection."""
+    server = say.engine([say.reply(b"[]"), say.CLOSE])
+    api.get("/")
+    assert api.delete("/volumes/x").status is Status.ERROR
+    assert len(server.requests) == 1
+
+
 def test_chunks_come_as_they_are_sent(say: Any, api: EngineApi) -> None:
     """A stream yields before it has ended, and says how it ended."""
     say.engine([say.chunked(b"one", b"two")])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from escalade.diagnosis.board import board
+from escalade.diagnosis.fleet import MANY
+from escalade.diagnosis.fleet import spreads
 from escalade.diagnosis.graph import build
 from escalade.diagnosis.judge import Judge
 from escalade.diagnosis.match import match
@@ -20,6 +22,7 @@ from escalade.model import Gap
 from escalade.model import Run
 from escalade.model import Severity
 from escalade.model import Snapshot
+from escalade.model import Spread
 from escalade.model import Verdict
 from escalade.runbooks.book import Book
 
@@ -55,7 +58,18 @@ def diagnose(
         gaps=gaps,
         not_applicable=matches.not_applicable,
         stacks=stacks,
+        fleet=_fleet(snapshot, findings, book),
     )
+
+
+def _fleet(
+    snapshot: Snapshot, findings: tuple[Finding, ...], book: Book
+) -> tuple[Spread, ...]:
+    """Return the roots that several hosts have."""
+    if len(snapshot.hosts) < MANY:
+        return ()
+    titles = {each.id: each.title for each in book.symptoms}
+    return spreads(snapshot.hosts, findings, titles)
 
 
 def _verdict(

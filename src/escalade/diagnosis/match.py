@@ -13,6 +13,7 @@ from itertools import product
 from escalade.diagnosis.graph import Graph
 from escalade.diagnosis.judge import Judge
 from escalade.diagnosis.judge import Judgement
+from escalade.diagnosis.spoken import spoken
 from escalade.evidence.logs import LOG
 from escalade.model import Finding
 from escalade.model import Gap
@@ -21,7 +22,6 @@ from escalade.model import Node
 from escalade.model import Remedy
 from escalade.model import Runbook
 from escalade.model import Severity
-from escalade.model import Step
 from escalade.model import Symptom
 from escalade.model import Truth
 from escalade.text import Text
@@ -171,7 +171,7 @@ def _remedy(
     if symptom.remedy != "ladder" or ladder is None:
         return Remedy(None, None, (symptom.remedy,), advice)
     level = _level(ladder, symptom.start_level)
-    steps = tuple(_spoken(step, node) for step in ladder.levels.get(level, ()))
+    steps = spoken(ladder.levels.get(level, ()), node, symptom.id)
     return Remedy(ladder.name, level, steps, advice)
 
 
@@ -186,15 +186,3 @@ def _advice(symptom: Symptom, words: Mapping[str, str]) -> Text | None:
     if symptom.advice_by is not None:
         text = symptom.advices.get(words.get(symptom.advice_by, ""), text)
     return None if text is None else text.fill(dict(words))
-
-
-def _spoken(step: Step, node: Node) -> str:
-    """Return a step as an operator would type it, the root's names filled in."""
-    slots = {"{{ root.service }}": node.service or "", "{{ root.host }}": node.host}
-    words = [step.name]
-    for name, value in step.args.items():
-        text = str(value)
-        for slot, word in slots.items():
-            text = text.replace(slot, word)
-        words.append(text if name == "service" else f"--{name} {text}")
-    return " ".join(words)

@@ -13,12 +13,12 @@ from types import ModuleType
 from escalade.errors import CatalogError
 from escalade.evidence.probe import Probe
 
-__all__ = ["probes"]
+__all__ = ["modules", "probes"]
 
 HOME = "escalade.evidence"
 
 
-def _modules(package: ModuleType) -> Iterator[str]:
+def modules(package: ModuleType) -> Iterator[str]:
     """Yield the names of a package's modules, in order.
 
     A plain folder is listed directly (`pkgutil` costs more to import than the
@@ -44,7 +44,7 @@ def probes(package: str = HOME) -> Mapping[str, Probe]:
     """
     found: dict[str, Probe] = {}
     homes: dict[str, str] = {}
-    for name in _modules(import_module(package)):
+    for name in modules(import_module(package)):
         module = import_module(f"{package}.{name}")
         for value in vars(module).values():
             if not isinstance(value, Probe) or found.get(value.name) is value:

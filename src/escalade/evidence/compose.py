@@ -29,7 +29,7 @@ from escalade.model import Reading
 from escalade.model import Status
 from escalade.model import Value
 
-__all__ = ["COMPOSE", "duration"]
+__all__ = ["COMPOSE", "FINDER", "duration", "options_of"]
 
 LABEL = "com.docker.compose.project"
 MARK = "\n#stderr "
@@ -40,20 +40,26 @@ UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 # The plugin itself is asked where it is found: through `docker` it takes twice as long
 # (that starts every plugin once to hear its name).
-SCRIPT = r"""for f in %(files)s; do
-[ -e "$f" ] || { echo "missing $f"; exit; }; [ -r "$f" ] || { echo "denied $f"; exit; }
-done
-c=; for d in "$HOME/.docker" /usr/local/lib/docker /usr/local/libexec/docker \
+FINDER = r"""c=; for d in "$HOME/.docker" /usr/local/lib/docker /usr/local/libexec/docker \
 /usr/lib/docker /usr/libexec/docker; do
 [ -x "$d/cli-plugins/docker-compose" ] && { c=$d/cli-plugins/docker-compose; break; }
 done
 if [ -n "$c" ]; then set -- "$c"
 elif command -v docker-compose >/dev/null 2>&1; then set -- docker-compose
 elif command -v docker >/dev/null 2>&1; then set -- docker compose
-else echo nocompose; exit; fi
-exec 5>&1
+else echo nocompose; exit 127; fi
+"""
+"""Puts the words that call Docker Compose, v2 of either kind, into `$@`."""
+SCRIPT = (
+    r"""for f in %(files)s; do
+[ -e "$f" ] || { echo "missing $f"; exit; }; [ -r "$f" ] || { echo "denied $f"; exit; }
+done
+"""
+    + FINDER
+    + r"""exec 5>&1
 e=$("$@" %(options)s --profile '*' config --format json 2>&1 >&5 5>&-; echo "#$?")
 printf '\n#stderr %%s\n%%s\n' "${e##*#}" "${e%%#*}" """
+)
 
 
 def _labels(target: Target) -> Mapping[str, Any]:
@@ -72,7 +78,7 @@ def _split(text: object) -> list[str]:
     return [part for part in str(text or "").split(",") if part]
 
 
-def _options(target: Target) -> tuple[list[str], list[str]]:
+def options_of(target: Target) -> tuple[list[str], list[str]]:
     """Return the Compose files of a stack, and Compose's options for it."""
     labels = _labels(target)
     files = _split(labels.get(f"{LABEL}.config_files"))
@@ -88,7 +94,7 @@ def _options(target: Target) -> tuple[list[str], list[str]]:
 def _questions(target: Target, args: Args) -> tuple[Question, ...]:
     """Ask Compose for its own reading of the files that made the stack."""
     del args
-    files, options = _options(target)
+    files, options = options_of(target)
     if not files:
         return ()
     words = {"files": shlex.join(files), "options": shlex.join(options)}
@@ -121,11 +127,15 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     whole_stack: dict[str, Value] = {
         "unset_variables": _unset(words),
         "unset": len(_unset(words)),
-        "config_files": tuple(_options(target)[0]),
+        "config_files": tuple(options_of(target)[0]),
     }
     services = as_dict(project.get("services"))
     records = [
-        {**_service(name, as_dict(services[name])), **whole_stack}
+        {
+            **_service(name, as_dict(services[name])),
+            "network_names": tuple(_named(as_dict(services[name]), project)),
+            **whole_stack,
+        }
         for name in sorted(services)
     ]
     return Parsed(tuple(records))
@@ -166,10 +176,13 @@ def _service(name: str, service: Mapping[str, Any]) -> dict[str, Value]:
     return {
         "service": name,
         "image": service.get("image"),
+        "builds": service.get("build") is not None,
         **_health(as_dict(service.get("healthcheck"))),
         "depends": tuple(_depends(as_dict(service.get("depends_on")))),
         "ports": tuple(_ports(as_list(service.get("ports")))),
         "networks": tuple(sorted(as_dict(service.get("networks")))),
+        "aliases": tuple(_on_networks(service, "aliases")),
+        "fixed_addresses": tuple(_on_networks(service, "ipv4_address")),
         "restart": str(service.get("restart") or "no"),
         "profiles": tuple(str(p) for p in as_list(service.get("profiles"))),
         "replicas": 1 if replicas is None else replicas,
@@ -216,6 +229,24 @@ def _depends(depends: Mapping[str, Any]) -> Iterable[str]:
         yield f"{name}:{condition}"
 
 
+def _named(service: Mapping[str, Any], project: Mapping[str, Any]) -> Iterable[str]:
+    """Yield `network:name` of a service's networks: what the Engine calls each."""
+    networks = as_dict(project.get("networks"))
+    for key in sorted(as_dict(service.get("networks"))):
+        if name := as_dict(networks.get(key)).get("name"):
+            yield f"{key}:{name}"
+
+
+def _on_networks(service: Mapping[str, Any], what: str) -> Iterable[str]:
+    """Yield `network:value` of what a service is given on each of its networks."""
+    networks = as_dict(service.get("networks"))
+    for name in sorted(networks):
+        said = as_dict(networks[name]).get(what)
+        for value in as_list(said) if isinstance(said, list) else [said]:
+            if value:
+                yield f"{name}:{value}"
+
+
 def _ports(ports: Sequence[Any]) -> Iterable[str]:
     """Yield `8780->7880/tcp` for each published port; Docker picks a missing one."""
     for port in map(as_dict, ports):
@@ -228,10 +259,13 @@ COMPOSE = Probe(
     scope="stack",
     doc="One record for each service of the stack's Compose files, as Compose itself "
     "reads them, those of unused profiles too; of variables their names, and whether "
-    "they are blank. unset_variables: those that the files use and nobody sets.",
+    "they are blank. unset_variables: those that the files use and nobody sets. builds: "
+    "its image is built from these files. network_names, aliases, fixed_addresses: "
+    "`network:value`, where a network is called as in the files.",
     readings={
         "service": str,
         "image": str,
+        "builds": bool,
         "healthcheck": bool,
         "test": str,
         "interval_s": float,
@@ -241,6 +275,9 @@ COMPOSE = Probe(
         "depends": tuple,
         "ports": tuple,
         "networks": tuple,
+        "network_names": tuple,
+        "aliases": tuple,
+        "fixed_addresses": tuple,
         "restart": str,
         "profiles": tuple,
         "replicas": int,

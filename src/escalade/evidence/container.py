@@ -76,6 +76,7 @@ def _identity(inspect: Mapping[str, Any]) -> Mapping[str, Value]:
         "command": mask_command(argv_of(inspect)),
         "log_driver": str(as_dict(host.get("LogConfig")).get("Type") or ""),
         "created_at": timestamp(inspect.get("Created")),
+        "stop_grace_s": whole(config.get("StopTimeout")),
     }
 
 
@@ -171,6 +172,7 @@ def _compose(inspect: Mapping[str, Any]) -> Mapping[str, Value]:
         "config_hash": _label(inspect, "config-hash"),
         "config_files": _label(inspect, "project.config_files"),
         "working_dir": _label(inspect, "project.working_dir"),
+        "env_files": _label(inspect, "project.environment_file"),
         "number": whole(_label(inspect, "container-number")),
     }
 
@@ -232,6 +234,7 @@ CONTAINER = Probe(
         "started_at": float,
         "finished_at": float,
         "created_at": float,
+        "stop_grace_s": int,
         "crash_looping": bool,
         "failing": bool,
         "health": str,
@@ -261,6 +264,7 @@ CONTAINER = Probe(
         "config_hash": str,
         "config_files": str,
         "working_dir": str,
+        "env_files": str,
         "number": int,
         "command": str,
         "log_driver": str,

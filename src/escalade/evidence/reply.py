@@ -13,7 +13,11 @@ from escalade.transport.engine_api import Reply
 
 __all__ = ["as_answer", "fetch"]
 
+FAILED = 500
 NOT_IMPLEMENTED = 501
+BUSY = "already running"
+PAUSE_S = 0.2
+"""Seconds between two questions to an Engine that is at work for somebody else."""
 
 
 def as_answer(reply: Reply) -> Answer:
@@ -32,6 +36,21 @@ def as_answer(reply: Reply) -> Answer:
     )
 
 
+def _whole(engine: EngineApi, question: Get, timeout_s: float) -> Reply:
+    """Return a whole reply; an Engine that works for somebody else is asked again.
+
+    It counts what its disk holds for one at a time, and refuses all others at once.
+    """
+    until = time.monotonic() + timeout_s
+    while True:
+        left_s = until - time.monotonic()
+        reply = engine.get(question.path, timeout_s=left_s, limit=question.limit)
+        busy = reply.code == FAILED and BUSY in reply.reason
+        if not busy or until - time.monotonic() <= PAUSE_S:
+            return reply
+        time.sleep(PAUSE_S)
+
+
 def fetch(engine: EngineApi, question: Get, *, bound_s: float) -> Answer:
     """Ask the Engine; with a `fold`, read its stream in bounded memory.
 
@@ -40,9 +59,7 @@ def fetch(engine: EngineApi, question: Get, *, bound_s: float) -> Answer:
     """
     timeout_s = min(question.timeout_s, bound_s)
     if question.fold is None:
-        return as_answer(
-            engine.get(question.path, timeout_s=timeout_s, limit=question.limit)
-        )
+        return as_answer(_whole(engine, question, timeout_s))
     ended: list[Reply] = []
 
     def stream() -> Generator[bytes, None, None]:

@@ -1,4 +1,4 @@
-"""Hosts and groups in Ansible's YAML, and the patterns that pick among them."""
+"""Hosts and groups in Ansible's formats, and the patterns that pick among them."""
 
 from __future__ import annotations
 

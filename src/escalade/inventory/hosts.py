@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 from escalade.model import Host
 
-__all__ = ["ALL", "LOCALHOST", "LOCAL_NAMES", "UNGROUPED", "Inventory"]
+if TYPE_CHECKING:
+    from escalade.inventory.vault import Secret
+
+__all__ = ["ALL", "LOCALHOST", "LOCAL_NAMES", "UNGROUPED", "Hosts", "Inventory"]
 
 ALL = "all"
 UNGROUPED = "ungrouped"
@@ -16,12 +23,43 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 LOCALHOST = Host("localhost")
 
 
+class Hosts(Mapping[str, Host]):
+    """Hosts by name. What needs a template or a password is made when it is asked for.
+
+    So a host that nobody chose costs no password and breaks nothing.
+    """
+
+    def __init__(self, made: Mapping[str, Host | Callable[[], Host]]) -> None:
+        self._made = dict(made)
+
+    def __getitem__(self, name: str) -> Host:
+        """Return a host. Raises InventoryError where it cannot be made."""
+        host = self._made[name]
+        if not isinstance(host, Host):
+            host = self._made[name] = host()
+        return host
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in order."""
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._made)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a host of this name."""
+        return name in self._made
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """All hosts and groups, as loaded, in the order of the file.
 
     `groups` gives each group's hosts, those of its children included; `all` is there.
+    `passwords` are those for sudo (`ansible_become_password`), by host.
     """
 
     hosts: Mapping[str, Host]
     groups: Mapping[str, tuple[str, ...]]
+    passwords: Mapping[str, Secret] = field(default_factory=dict)

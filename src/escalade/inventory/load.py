@@ -1,88 +1,123 @@
-"""Inventory files and folders to one Inventory: the room's only look at the world."""
+"""Inventory sources to one Inventory: the room's look at the world, in its order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from escalade.errors import InventoryError
-from escalade.errors import nearest
 from escalade.inventory.hosts import ALL
 from escalade.inventory.hosts import LOCALHOST
+from escalade.inventory.hosts import UNGROUPED
+from escalade.inventory.hosts import Hosts
 from escalade.inventory.hosts import Inventory
+from escalade.model import Host
 
-__all__ = ["load"]
+if TYPE_CHECKING:
+    from escalade.inventory.tree import Tree
+    from escalade.inventory.vault import Secret
 
-_SUFFIXES = (".yaml", ".yml")
+__all__ = ["Source", "inventory_of", "load", "tree_of"]
+
+Source = Path | str
+"""A file, a folder or a program, or a list of hosts: `host1,host2:2222,`."""
+
 # The file that ships: recognised by its text, so that the usual start needs no YAML.
+_NAME, _LARGEST = "hosts.yaml", 10_000
 _SHIPPED = ("all:", "hosts:", "localhost:", "ansible_connection: local")
 _THIS_MACHINE = Inventory(
-    {LOCALHOST.name: LOCALHOST}, {ALL: (LOCALHOST.name,), "ungrouped": ("localhost",)}
+    {LOCALHOST.name: LOCALHOST}, {ALL: (LOCALHOST.name,), UNGROUPED: (LOCALHOST.name,)}
 )
 
 
-def load(sources: Sequence[Path]) -> Inventory:
-    """Return the hosts of files in Ansible's YAML; without any, this machine alone.
+def load(
+    sources: Sequence[Source],
+    *,
+    vault: Sequence[tuple[str, Path]] = (),
+    here: Path | None = None,
+) -> Inventory:
+    """Return the hosts of sources in Ansible's formats; without any, this machine.
 
-    Of a folder all `.yaml` and `.yml` files count, by name. Later sources add to the
-    earlier ones and win. Raises InventoryError: `file:line:column: what`.
+    Later sources add to the earlier ones and win. `vault` are the files or commands
+    that give vault passwords, each with its vault id (or ""). Variables lie beside
+    the sources and `here`, the current folder where it is not said, which is what
+    Ansible does. Raises InventoryError: `file:line:column: what`.
     """
-    files = [(file, _text(file)) for source in sources for file in _files(source)]
-    if all(_is_shipped(text) for _, text in files):
+    if _is_usual(sources):
         return _THIS_MACHINE
-    from escalade.inventory.groups import Groups
-    from escalade.inventory.marks import read
-
-    groups = Groups()
-    for file, text in files:
-        document = read(str(file), text)
-        if document is not None:
-            groups.add(document)
-    inventory = groups.inventory()
+    inventory = inventory_of(tree_of(sources, vault=vault, here=here))
     if not inventory.hosts:
         raise InventoryError(f"{', '.join(map(str, sources))}: no host in it")
     return inventory
 
 
-def _files(source: Path) -> Iterator[Path]:
-    """Yield the file, or the files of a folder."""
-    if not source.is_dir():
-        if source.exists() and not source.is_file():
-            raise InventoryError(f"{source}: a file or a folder is expected")
-        yield source
-        return
-    found = sorted(p for p in source.iterdir() if p.suffix in _SUFFIXES and p.is_file())
-    if not found:
-        raise InventoryError(f"{source}: no .yaml file in this folder")
-    yield from found
+def tree_of(
+    sources: Sequence[Source],
+    *,
+    vault: Sequence[tuple[str, Path]] = (),
+    here: Path | None = None,
+) -> Tree:
+    """Return everything that sources say, put together; it may hold no host."""
+    from escalade.inventory.groups import Groups
+    from escalade.inventory.sources import folder_of
+    from escalade.inventory.sources import pieces
+    from escalade.inventory.tree import grown
+    from escalade.inventory.varfiles import VarFiles
+    from escalade.inventory.vault import Keyring
+
+    keys, groups = Keyring(vault), Groups()
+    for source in sources:
+        for piece in pieces(source):
+            piece.add_to(groups, keys)
+    beside = (folder_of(source) for source in sources)
+    folders = [folder for folder in (*beside, here or Path()) if folder is not None]
+    return grown(groups, VarFiles(folders, keys), keys)
 
 
-def _text(file: Path) -> str:
-    """Return a file's text."""
+def _is_usual(sources: Sequence[Source]) -> bool:
+    """Whether sources say what the inventory that ships says, and nothing more."""
+    return all(_is_shipped(Path(source)) for source in sources)
+
+
+def _is_shipped(path: Path) -> bool:
+    """Whether a file, alone in its folder, says that there is this machine."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InventoryError(f"{file}: no such file{_beside(file)}") from None
-    except OSError as error:
-        raise InventoryError(f"{file}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InventoryError(f"{file}:{line}:1: not UTF-8 text") from None
-    if text.lstrip().startswith("[") and file.suffix not in _SUFFIXES:
-        raise InventoryError(f"{file}:1:1: Ansible's INI format is not read, only YAML")
-    return text
-
-
-def _beside(file: Path) -> str:
-    """Return a hint at a file with nearly this name."""
-    try:
-        return nearest(file.name, [path.name for path in file.parent.iterdir()])
-    except OSError:
-        return ""
-
-
-def _is_shipped(text: str) -> bool:
-    """Whether a text says what the inventory that ships says, and nothing more."""
-    lines = (line.strip() for line in text.splitlines())
+        if path.is_dir():
+            path /= _NAME
+        if path.stat().st_size > _LARGEST or _others(path):
+            return False
+        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    except (OSError, ValueError):
+        return False
     return tuple(x for x in lines if x and not x.startswith("#")) == _SHIPPED
+
+
+def _others(path: Path) -> bool:
+    """Whether anything else lies in a file's folder."""
+    return any(beside.name != path.name for beside in path.parent.iterdir())
+
+
+def inventory_of(tree: Tree) -> Inventory:
+    """Return the value of a tree; hosts that need filling are made when asked for."""
+    from escalade.inventory.filling import Filling
+    from escalade.inventory.variables import host_of
+    from escalade.inventory.variables import is_ready
+    from escalade.inventory.variables import password_of
+
+    members = tree.members()
+    if not members[UNGROUPED]:
+        del members[UNGROUPED]
+    hosts: dict[str, Host | Callable[[], Host]] = {}
+    passwords: dict[str, Secret] = {}
+    filling = Filling(tree, members)
+    for name, variables in tree.variables():
+        shown = tuple(g for g in tree.places[name] if g not in (ALL, UNGROUPED))
+        make = partial(host_of, name, variables, groups=shown, filling=filling)
+        hosts[name] = make() if is_ready(variables) else make
+        password = password_of(name, variables, filling)
+        if password is not None:
+            passwords[name] = password
+    return Inventory(Hosts(hosts), members, passwords)

@@ -1,4 +1,4 @@
-"""Ansible's patterns: `web:db`, `a,b`, `!x`, `&x`, globs, `~regex`, `group[0]`, `all`."""
+"""Ansible's patterns: `web:db`, `!x`, `&x`, globs, `~regex`, `group[0]`, `@file`, `all`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from pathlib import Path
 
 from escalade.errors import UsageError
 from escalade.errors import nearest
@@ -16,7 +17,7 @@ from escalade.inventory.hosts import LOCALHOST
 from escalade.inventory.hosts import Inventory
 from escalade.model import Host
 
-__all__ = ["select"]
+__all__ = ["chosen", "select"]
 
 _TERM = re.compile(r"(?:\[[^\]]*\]|[^:,])+")
 _SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*))?\]")
@@ -27,8 +28,15 @@ def select(inventory: Inventory, patterns: Sequence[str]) -> tuple[Host, ...]:
     """Return the hosts that patterns pick, in the inventory's order; none picks all.
 
     Every part must match something: UsageError says which does not and what was
-    probably meant.
+    probably meant. Hosts that are not picked are not even made.
     """
+    # This machine is always there.
+    known = inventory.hosts
+    return tuple(known.get(name, LOCALHOST) for name in chosen(inventory, patterns))
+
+
+def chosen(inventory: Inventory, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the hosts that patterns pick, as `select` does."""
     terms = [term for pattern in patterns for term in _terms(inventory, pattern)]
     wanted: dict[str, None] = {}
     positive = [term for term in terms if term[0] not in "!&"]
@@ -44,9 +52,8 @@ def select(inventory: Inventory, patterns: Sequence[str]) -> tuple[Host, ...]:
                 wanted.pop(name, None)
     if not wanted:
         raise UsageError(f"the pattern {':'.join(patterns)!r} leaves no host")
-    here = {LOCALHOST.name: LOCALHOST, **inventory.hosts}
-    order = [*inventory.hosts, *(n for n in wanted if n not in inventory.hosts)]
-    return tuple(here[name] for name in order if name in wanted)
+    known = inventory.hosts
+    return (*(n for n in known if n in wanted), *(n for n in wanted if n not in known))
 
 
 def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
@@ -55,7 +62,9 @@ def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
         raise UsageError(f"an empty pattern: {pattern!r}")
     for part in pattern.split(","):
         bare = part.strip()
-        whole = bare.lstrip("!&") in inventory.hosts or bare.lstrip("!&")[:1] == "~"
+        name = bare.lstrip("!&")
+        whole = name in inventory.hosts or name[:1] == "~"
+        whole = whole or (name[:1] == "@" and Path(name[1:]).is_file())
         for term in [bare] if whole else _TERM.findall(bare):
             if not term.strip("!&").strip():
                 raise UsageError(f"an empty part in the pattern {pattern!r}")
@@ -64,11 +73,29 @@ def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
 
 def _match(inventory: Inventory, term: str) -> tuple[str, ...]:
     """Return the names of the hosts that one part picks."""
+    if term.startswith("@"):
+        return tuple(_listed(inventory, Path(term[1:])))
     names = _named(inventory, term)
     if not names:
-        known = [*inventory.hosts, *inventory.groups]
-        raise UsageError(f"no host or group matches {term!r}{nearest(term, known)}")
+        raise UsageError(_nobody(inventory, term))
     return names
+
+
+def _nobody(inventory: Inventory, term: str) -> str:
+    """Return what is said of a part that picks no host."""
+    known = [*inventory.hosts, *inventory.groups]
+    return f"no host or group matches {term!r}{nearest(term, known)}"
+
+
+def _listed(inventory: Inventory, path: Path) -> Iterator[str]:
+    """Yield the hosts that a file names, each line of which must match one."""
+    from escalade.inventory.retry import read
+
+    for line, term in read(path):
+        names = _named(inventory, term)
+        if not names:
+            raise UsageError(f"@{path}:{line}: {_nobody(inventory, term)}")
+        yield from names
 
 
 def _named(inventory: Inventory, term: str) -> tuple[str, ...]:

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from escalade.errors import nearest
+from escalade.inventory.filling import Filled
+from escalade.inventory.filling import Filling
+from escalade.inventory.filling import is_filled
 from escalade.inventory.hosts import LOCAL_NAMES
 from escalade.inventory.marks import Leaf
 from escalade.inventory.marks import Mark
-from escalade.inventory.marks import Value
+from escalade.inventory.marks import Variables
 from escalade.inventory.marks import plain
 from escalade.inventory.marks import refusal
+from escalade.inventory.names import ADDRESS
+from escalade.inventory.names import ARGS
+from escalade.inventory.names import CONNECTION
+from escalade.inventory.names import FILLED
+from escalade.inventory.names import IDENTITY
+from escalade.inventory.names import KNOWN_HOSTS
+from escalade.inventory.names import PORT
+from escalade.inventory.names import SSH_CONFIG
+from escalade.inventory.names import USER
 from escalade.inventory.ssh_args import parse
-from escalade.inventory.stacks import STACKS
-from escalade.inventory.stacks import check_stacks
+from escalade.inventory.varfiles import GROUP_VARS
+from escalade.inventory.varfiles import HOST_VARS
+from escalade.inventory.vault import Keyring
+from escalade.inventory.vault import Secret
+from escalade.inventory.vault import Veiled
 from escalade.model import Host
 
-__all__ = ["Variables", "check", "host_of"]
+__all__ = ["host_of", "is_ready", "password_of"]
 
-Variables = Mapping[str, Value]
-
-SSH_CONFIG = "escalade_ssh_config"
-KNOWN_HOSTS = "escalade_known_hosts"
-
-_OURS = (STACKS, SSH_CONFIG, KNOWN_HOSTS)
-_ADDRESS = ("ansible_host", "ansible_ssh_host")
-_PORT = ("ansible_port", "ansible_ssh_port")
-_USER = ("ansible_user", "ansible_ssh_user")
-_IDENTITY = ("ansible_ssh_private_key_file", "ansible_private_key_file")
-_CONNECTION = ("ansible_connection",)
-_ARGS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
-_READ = (*_ADDRESS, *_PORT, *_USER, *_IDENTITY, *_CONNECTION, *_ARGS)
 # Never kept: nothing here logs in by password.
 _SECRETS = ("_pass", "_password", "_passphrase")
+_SUDO = ("ansible_become_password", "ansible_become_pass")
 _LOCAL, _SSH = "local", "ssh"
 _KINDS = {
     "local": _LOCAL,
@@ -46,97 +49,142 @@ _KINDS = {
     "ansible.builtin.ssh": _SSH,
     "ansible.builtin.paramiko_ssh": _SSH,
 }
-_CLOSE = 0.9
 _LARGEST_PORT = 65_535
 
 
-def check(variables: Variables) -> None:
-    """Refuse what is surely a slip: names that are nearly ones that count here."""
-    for name, value in variables.items():
-        if name.startswith("escalade_") and name not in _OURS:
-            raise refusal(value.key, f"unknown variable {name!r}{nearest(name, _OURS)}")
-        if name.startswith("ansible_") and name not in _READ:
-            close = difflib.get_close_matches(name, _READ, n=1, cutoff=_CLOSE)
-            if close:
-                what = f"unknown variable {name!r} (did you mean {close[0]!r}?)"
-                raise refusal(value.key, what)
-    if STACKS in variables:
-        check_stacks(variables[STACKS].node)
+class _Said(NamedTuple):
+    """What a variable says, where, and how an error may show it."""
+
+    name: str
+    text: str
+    mark: Mark
+    shown: str
+    secret: bool
+
+
+class _Reader(NamedTuple):
+    """A host's variables, and what fills them."""
+
+    host: str
+    variables: Variables
+    filling: Filling
+
+    def said(self, names: tuple[str, ...]) -> _Said | None:
+        """Return the first of some variables that is set, checked to be one value."""
+        for name in names:
+            if name not in self.variables:
+                continue
+            node = self.variables[name].node
+            if not isinstance(node, Leaf):
+                raise refusal(node.mark, f"{name}: expected one value")
+            found = self._said(name, node)
+            if found.text:
+                return found
+        return None
+
+    def _said(self, name: str, leaf: Leaf) -> _Said:
+        """Return what a variable says, filled where it needs to be."""
+        if is_filled(leaf):
+            text = self.filling.text(self.host, self.variables, name, leaf)
+        else:
+            text = Filled("" if leaf.value is None else leaf.value)
+            text.secret = leaf.secret
+            if leaf.secret:
+                self.filling.opened.add(str(text))
+        shown = "what it holds" if text.secret else repr(str(text))
+        if not text.secret and not isinstance(leaf.value, str):
+            shown = leaf.shown
+        return _Said(name, str(text), leaf.mark, shown, text.secret)
+
+
+def is_ready(variables: Variables) -> bool:
+    """Whether a host can be made at once: nothing that counts needs filling."""
+    return not any(is_filled(variables[n].node) for n in FILLED & variables.keys())
 
 
 def host_of(
-    name: str,
-    variables: Variables,
-    *,
-    groups: tuple[str, ...],
-    port: int | None = None,
+    name: str, variables: Variables, *, groups: tuple[str, ...], filling: Filling
 ) -> Host:
-    """Return a host from its merged variables; `port` is one written in its name."""
-    address = _text(variables, _ADDRESS)
+    """Return a host from its merged variables. Raises InventoryError."""
+    reader = _Reader(name, variables, filling)
+    address = _text(reader, ADDRESS)
     usual = _LOCAL if name in LOCAL_NAMES and address is None else _SSH
-    said = _ssh_args(variables)
-    identity = _path(variables, _IDENTITY) or _expanded(said.get("identityfile"))
+    said = _ssh_args(reader)
+    identity = _path(reader, IDENTITY) or _expanded(said.get("identityfile"))
+    user = reader.said(USER)
+    named = None if user is None else Veiled(user.text) if user.secret else user.text
     return Host(
         name=name,
-        connection=_connection(variables) or usual,
+        connection=_connection(reader) or usual,
         address=address,
-        port=_port(variables) or port or _number(said.get("port")),
-        user=_text(variables, _USER) or said.get("user"),
+        port=_port(reader) or _number(said.get("port")),
+        user=named or said.get("user"),
         identity=identity,
         jump=said.get("proxyjump"),
         groups=groups,
-        vars=_kept(variables, said),
+        vars=_kept(reader, said),
     )
 
 
-def _kept(variables: Variables, said: Mapping[str, str]) -> dict[str, object]:
+def password_of(name: str, variables: Variables, filling: Filling) -> Secret | None:
+    """Return the password for sudo on a host, None where the inventory says none.
+
+    It is decrypted and filled when it is revealed.
+    """
+    if not any(word in variables for word in _SUDO):
+        return None
+    reader = _Reader(name, variables, filling)
+
+    def reveal() -> str:
+        found = reader.said(_SUDO)
+        if found:
+            filling.opened.add(found.text)
+        return found.text if found else ""
+
+    return Secret(reveal)
+
+
+def _kept(reader: _Reader, said: Mapping[str, str]) -> dict[str, object]:
     """Return the variables for those who ask, without passwords."""
+    keys = reader.filling.tree.keys
     kept = {
-        name: plain(value.node)
-        for name, value in variables.items()
+        name: plain(value.node, lambda leaf: _clear(leaf, keys))
+        for name, value in reader.variables.items()
         if not (name.startswith("ansible_") and name.endswith(_SECRETS))
     }
     for ours, option in ((SSH_CONFIG, "config"), (KNOWN_HOSTS, "userknownhostsfile")):
-        path = _path(variables, (ours,)) or _expanded(said.get(option))
+        path = _path(reader, (ours,)) or _expanded(said.get(option))
         if path:
             kept[ours] = path
     return kept
 
 
-def _leaf(variables: Variables, names: tuple[str, ...]) -> tuple[str, Leaf] | None:
-    """Return the first of some variables that is set, checked to be one value."""
-    for name in names:
-        if name not in variables:
-            continue
-        node = variables[name].node
-        if not isinstance(node, Leaf):
-            raise refusal(node.mark, f"{name}: expected one value")
-        if node.vault:
-            raise refusal(node.mark, f"{name}: encrypted values cannot be read here")
-        if "{{" in str(node.value):
-            raise refusal(node.mark, f"{name}: templates are not filled in here")
-        if node.value not in (None, ""):
-            return name, node
-    return None
+def _clear(leaf: Leaf, keys: Keyring) -> object:
+    """Return a scalar's value; what was encrypted shows itself only when revealed."""
+    vault = leaf.vault
+    if vault is not None:
+        return Secret(lambda: keys.decrypt(vault, leaf.mark))
+    if leaf.secret and isinstance(leaf.value, str):
+        text = leaf.value
+        return Secret(lambda: text)
+    return leaf.value
 
 
-def _text(variables: Variables, names: tuple[str, ...]) -> str | None:
+def _text(reader: _Reader, names: tuple[str, ...]) -> str | None:
     """Return a variable as text."""
-    found = _leaf(variables, names)
-    return None if found is None else str(found[1].value)
+    found = reader.said(names)
+    return None if found is None else found.text
 
 
-def _port(variables: Variables) -> int | None:
+def _port(reader: _Reader) -> int | None:
     """Return the port as a number that can be one."""
-    found = _leaf(variables, _PORT)
+    found = reader.said(PORT)
     if found is None:
         return None
-    name, leaf = found
-    number = _number(str(leaf.value))
-    if number is None or isinstance(leaf.value, bool):
-        raise refusal(
-            leaf.mark, f"{name}: expected 1 to {_LARGEST_PORT}, not {leaf.value!r}"
-        )
+    number = _number(found.text)
+    if number is None:
+        what = f"{found.name}: expected 1 to {_LARGEST_PORT}, not {found.shown}"
+        raise refusal(found.mark, what)
     return number
 
 
@@ -147,31 +195,36 @@ def _number(text: str | None) -> int | None:
     return number if 1 <= (number := int(text)) <= _LARGEST_PORT else None
 
 
-def _connection(variables: Variables) -> str | None:
+def _connection(reader: _Reader) -> str | None:
     """Return `local` or `ssh`, None where nothing is said."""
-    found = _leaf(variables, _CONNECTION)
+    found = reader.said(CONNECTION)
     if found is None:
         return None
-    name, leaf = found
-    word = str(leaf.value)
-    if word not in _KINDS:
-        known = nearest(word, _KINDS) or " (local and ssh are)"
-        raise refusal(leaf.mark, f"{name}: {word!r} is not supported{known}")
-    return _KINDS[word]
+    if found.text not in _KINDS:
+        known = " (local and ssh are)"
+        if not found.secret:
+            known = nearest(found.text, _KINDS) or known
+        what = f"{found.name}: {found.shown} is not supported{known}"
+        raise refusal(found.mark, what)
+    return _KINDS[found.text]
 
 
-def _path(variables: Variables, names: tuple[str, ...]) -> str | None:
-    """Return a path; a relative one counts from the folder of its inventory file."""
-    found = _leaf(variables, names)
+def _path(reader: _Reader, names: tuple[str, ...]) -> str | None:
+    """Return a path; a relative one counts from the folder of its inventory."""
+    found = reader.said(names)
     if found is None:
         return None
-    path = Path(str(found[1].value)).expanduser()
-    return str(path if path.is_absolute() else _folder(found[1].mark) / path)
+    path = Path(found.text).expanduser()
+    return str(path if path.is_absolute() else _folder(found.mark) / path)
 
 
 def _folder(mark: Mark) -> Path:
-    """Return the folder of the file that a mark points into."""
-    return Path(mark.file).absolute().parent
+    """Return the folder of the inventory that a mark points into."""
+    folder = Path(mark.file).absolute().parent
+    for above in (folder, *folder.parents):
+        if above.name in (GROUP_VARS, HOST_VARS):
+            return above.parent
+    return folder
 
 
 def _expanded(path: str | None) -> str | None:
@@ -179,15 +232,16 @@ def _expanded(path: str | None) -> str | None:
     return None if path is None else str(Path(path).expanduser())
 
 
-def _ssh_args(variables: Variables) -> dict[str, str]:
+def _ssh_args(reader: _Reader) -> dict[str, str]:
     """Return what the arguments for ssh say."""
     found: dict[str, str] = {}
-    for name in _ARGS:
-        leaf = _leaf(variables, (name,))
-        if leaf is None:
+    for name in ARGS:
+        said = reader.said((name,))
+        if said is None:
             continue
         try:
-            found = {**parse(str(leaf[1].value)), **found}
+            found = {**parse(said.text), **found}
         except ValueError as error:
-            raise refusal(leaf[1].mark, f"{name}: {error}") from None
+            why = "what it holds is not understood" if said.secret else str(error)
+            raise refusal(said.mark, f"{name}: {why}") from None
     return found

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from escalade.model import Diagnosis
 from escalade.model import ServiceState
 from escalade.report import words
+from escalade.report.fleet import FLEET
+from escalade.report.fleet import healthy
+from escalade.report.fleet import is_crowd
 from escalade.report.lines import Line
 from escalade.report.lines import Span
 from escalade.report.lines import columns
@@ -56,7 +59,13 @@ def mark(verdict: str) -> Span:
 
 
 def board(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
-    """Return the board's lines; none where no service was seen."""
+    """Return the board's lines; none where no service was seen.
+
+    In a crowd the causes name what is in trouble: the rest is counted.
+    """
+    well = healthy(diagnosis) if len(diagnosis.hosts) > FLEET else ()
+    if is_crowd(diagnosis, look):
+        return tuple(_healthy(well, look))
     groups = _groups(diagnosis.services)
     if look.verbose or len(diagnosis.services) + len(groups) <= ROWS + 2:
         return tuple(
@@ -64,7 +73,7 @@ def board(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
             for group, rows in groups.items()
             for row in (_heading(group), *_rows(rows, look))
         )
-    return _folded(groups, look)
+    return _folded(groups, frozenset(well), look)
 
 
 def _groups(services: Sequence[ServiceState]) -> dict[_Group, list[ServiceState]]:
@@ -141,8 +150,10 @@ def _cells(row: ServiceState, look: Look) -> list[Span]:
     ]
 
 
-def _folded(groups: dict[_Group, list[ServiceState]], look: Look) -> tuple[Line, ...]:
-    """Return the rows in trouble, and one line for what is well."""
+def _folded(
+    groups: dict[_Group, list[ServiceState]], well: frozenset[str], look: Look
+) -> tuple[Line, ...]:
+    """Return the rows in trouble, and one line for what is well, hosts or stacks."""
     out: list[Line] = []
     left = ROWS
     quiet: list[tuple[_Group, int]] = []
@@ -159,7 +170,20 @@ def _folded(groups: dict[_Group, list[ServiceState]], look: Look) -> tuple[Line,
             out += [_heading(group), *_rows(shown, look)]
             out += _others([row for row in rows if _well(row)], look)
     out += _hidden(hidden, look)
-    return (*out, *(_counted(quiet, look) if out else _quiet(quiet, look)))
+    if not out:
+        return tuple(_quiet(quiet, look))
+    hosts = dict.fromkeys(host for (host, _), _ in quiet if host in well)
+    others = [each for each in quiet if each[0][0] not in well]
+    return (*out, *_counted(others, look), *_healthy(tuple(hosts), look))
+
+
+def _healthy(hosts: Sequence[str], look: Look) -> list[Line]:
+    """Return one line for all hosts without trouble."""
+    if not hosts:
+        return []
+    text = words.HEALTHY_HOSTS.say(len(hosts), look.lang)
+    body = line(span(text), " ", span(", ".join(hosts), "dim"))
+    return [*flow(line(mark("ok"), " "), body, look.width, most=1)]
 
 
 def _well(row: ServiceState) -> bool:

@@ -11,6 +11,10 @@ from escalade.model import Finding
 from escalade.model import Node
 from escalade.model import Severity
 from escalade.report import words
+from escalade.report.fleet import Block
+from escalade.report.fleet import blocks
+from escalade.report.fleet import is_crowd
+from escalade.report.fleet import spread_place
 from escalade.report.lines import EMPTY
 from escalade.report.lines import Line
 from escalade.report.lines import Span
@@ -24,18 +28,21 @@ from escalade.report.lines import text_of
 from escalade.report.lines import width_of
 from escalade.report.look import Look
 from escalade.report.parts import action_of
-from escalade.report.parts import causes_of
 from escalade.report.parts import explained_by
 from escalade.report.safe import cells
 from escalade.report.safe import cut
 from escalade.report.times import clock
-from escalade.report.typed import home_of
+from escalade.report.typed import Act
 from escalade.report.typed import typed
+from escalade.report.typed import where_of
+from escalade.text import Text
 
 __all__ = ["causes", "place", "places", "severity_style"]
 
 _EVIDENCE = 3
 _CAUSES = 5
+_SHORT = 6
+_BRIEF = 3
 _FOLDED = 3
 _EXCERPT = 24
 _ADVICE = 4
@@ -47,15 +54,22 @@ _ACTIONS = {"wait": words.WAIT, "none": words.NOTHING, "handoff": words.HANDOFF}
 
 def causes(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
     """Return the block of every cause, likeliest first; an empty line before each."""
-    found = causes_of(diagnosis)
-    most = len(found) if look.verbose else _CAUSES
+    found = blocks(diagnosis)
+    crowd = is_crowd(diagnosis, look)
+    whole = len(found) if look.verbose else 1 if crowd else _CAUSES
     out: list[Line] = []
-    for at, root in enumerate(found[:most]):
-        out += [EMPTY, *_cause(diagnosis, root, look, at + 1)]
-    rest = found[most:]
+    for at, block in enumerate(found[:whole]):
+        out += [EMPTY, *_cause(diagnosis, block, look, at + 1)]
+    short = found[whole : whole + _SHORT] if crowd else ()
+    out += [EMPTY] if short else []
+    for at, block in enumerate(short):
+        out += _brief(block, look, whole + at + 1)
+    rest = found[whole + len(short) :]
     if rest:
         text = words.MORE_CAUSES.say(len(rest), look.lang)
-        titles = words.listed((root.title.pick(look.lang) for root in rest), look.lang)
+        titles = words.listed(
+            (_title(each).pick(look.lang) for each in rest), look.lang
+        )
         out += [
             EMPTY,
             *flow(EMPTY, line(text, " ", span(titles, "dim")), look.width, most=3),
@@ -88,33 +102,60 @@ def places(nodes: Sequence[Node], look: Look) -> list[str]:
     ]
 
 
+def _title(block: Block) -> Text:
+    """Return a cause's title, without a host where it is told of several."""
+    return block.spread.title if block.spread else block.root.title
+
+
+def _head(block: Block, look: Look, rank: int) -> Line:
+    """Return `1  CRITICAL  `."""
+    severity = block.root.severity
+    word = words.SEVERITIES[severity.word].pick(look.lang).upper()
+    return line(span(f"{rank}  ", "head"), span(word, severity_style(severity)), "  ")
+
+
 def _cause(
-    diagnosis: Diagnosis, root: Finding, look: Look, rank: int
+    diagnosis: Diagnosis, block: Block, look: Look, rank: int
 ) -> tuple[Line, ...]:
     """Return the block of one cause."""
-    style = severity_style(root.severity)
-    word = words.SEVERITIES[root.severity.word].pick(look.lang).upper()
-    head = line(span(f"{rank}  ", "head"), span(word, style), "  ")
-    title = line(span(root.title.pick(look.lang), "head"))
+    root = block.root
+    title = line(span(_title(block).pick(look.lang), "head"))
     pad = Span(" " * 3)
+    because = block.spread.because.pick(look.lang) if block.spread else ""
     return (
-        *flow(head, title, look.width, most=_TITLE),
-        *flow((pad,), _where(root, look), look.width, most=_TITLE),
+        *flow(_head(block, look, rank), title, look.width, most=_TITLE),
+        *flow((pad,), _where(block, look), look.width, most=_TITLE),
+        *(flow((pad,), line(span(because)), look.width) if because else ()),
         *_why(diagnosis, root, look),
         *_hence(root, explained_by(diagnosis, root), look),
-        *_do(diagnosis, root, look),
+        *_do(diagnosis, block, look),
     )
 
 
-def _where(root: Finding, look: Look) -> Line:
+def _brief(block: Block, look: Look, rank: int) -> tuple[Line, ...]:
+    """Return a cause in a line or two: its title and its places."""
+    where = spread_place(block.spread, look) if block.spread else ""
+    because = block.spread.because.pick(look.lang) if block.spread else ""
+    parts = [
+        span(_title(block).pick(look.lang)),
+        span(where or place(block.root.node, look), "name"),
+        *([span(because)] if because else []),
+    ]
+    body = joined(parts, " · ")
+    return flow(_head(block, look, rank), body, look.width, most=_BRIEF)
+
+
+def _where(block: Block, look: Look) -> Line:
     """Return where a cause sits and how sure it is."""
-    parts = [span(place(root.node, look), "name")]
+    root, spread = block.root, block.spread
+    at = spread_place(spread, look) if spread else place(root.node, look)
+    parts = [span(at, "name")]
     if root.node.service and root.node.stack:
         stack = words.STACK.fill({"stack": root.node.stack}).pick(look.lang)
         parts.append(span(stack))
     parts.append(span(words.CLASSES[root.confidence.value].pick(look.lang)))
-    if root.explains:
-        parts.append(span(words.EXPLAINS.say(len(root.explains), look.lang)))
+    if block.explains:
+        parts.append(span(words.EXPLAINS.say(block.explains, look.lang)))
     if root.suspected:
         parts.append(span(words.SUSPECTED.pick(look.lang), "warn"))
     return joined(parts, " · ")
@@ -226,13 +267,17 @@ def _follower(head: Line, found: Sequence[Finding], look: Look) -> list[Line]:
     return [cut_line((*head, Span(title, "dim"), Span(more, "dim")), look.width)]
 
 
-def _do(diagnosis: Diagnosis, root: Finding, look: Look) -> list[Line]:
+def _do(diagnosis: Diagnosis, block: Block, look: Look) -> list[Line]:
     """Return what to do: commands with their level, or that there are none; advice."""
+    root = block.root
     remedy, action = root.remedy, action_of(root.remedy)
     rows: list[Line] = []
     if action == "ladder":
-        home = home_of(diagnosis, root.node)
-        acts = [typed(step, root.node, look, home) for step in remedy.steps]
+        where = where_of(diagnosis, root.node)
+        acts = [typed(step, look, where) for step in remedy.steps]
+        if block.spread:
+            # One command for all hosts that have it; it plans each by itself.
+            acts = [Act(f"{look.program} fix {root.symptom}")]
         rows = [line(span(act.text, "cmd" if act.command else "")) for act in acts]
         level = span(_level(remedy.level, look), "dim")
         rows[:1] = [(*rows[0], Span(" · ", "dim"), level)] if rows else [(level,)]

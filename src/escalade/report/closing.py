@@ -13,6 +13,8 @@ from escalade.report import words
 from escalade.report.causes import place
 from escalade.report.causes import places
 from escalade.report.causes import severity_style
+from escalade.report.fleet import blocks
+from escalade.report.fleet import spread_place
 from escalade.report.lines import EMPTY
 from escalade.report.lines import Line
 from escalade.report.lines import Span
@@ -24,7 +26,6 @@ from escalade.report.lines import line
 from escalade.report.lines import span
 from escalade.report.lines import width_of
 from escalade.report.look import Look
-from escalade.report.parts import causes_of
 from escalade.report.parts import notes_of
 from escalade.report.parts import weaknesses_of
 from escalade.report.times import rfc3339
@@ -156,11 +157,13 @@ def small_print(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
 
 def in_short(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
     """Return the first cause again, for the end of a report longer than a screen."""
-    found = causes_of(diagnosis)
+    found = blocks(diagnosis)
     if not found:
         return ()
-    title = found[0].title.pick(look.lang)
-    text = f"{title} ({place(found[0].node, look)})"
+    root, spread = found[0].root, found[0].spread
+    title = (spread.title if spread else root.title).pick(look.lang)
+    where = spread_place(spread, look) if spread else place(root.node, look)
+    text = f"{title} ({where})"
     more = words.AND_MORE.say(len(found) - 1, look.lang) if found[1:] else ""
     head = line(span(words.IN_SHORT.pick(look.lang), "head"), " ")
     body = line(span(text, "bad"), span(f" {more}" if more else "", "dim"))
@@ -183,8 +186,8 @@ def next_commands(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
 def _offers(diagnosis: Diagnosis) -> list[str]:
     """Return at most two commands that could tell more than this report."""
     offers: list[str] = []
-    found = causes_of(diagnosis)
-    node = found[0].node if found else None
+    found = blocks(diagnosis)
+    node = found[0].root.node if found else None
     if node and node.service:
         offers.append(f"logs {node.service}{_limits(diagnosis, node)}")
     unsure = diagnosis.verdict is Verdict.UNKNOWN or any(

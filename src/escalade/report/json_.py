@@ -11,6 +11,7 @@ from escalade.model import Gap
 from escalade.model import HostState
 from escalade.model import Remedy
 from escalade.model import ServiceState
+from escalade.model import Spread
 from escalade.report.parts import action_of
 from escalade.report.parts import roots_of
 from escalade.report.times import rfc3339
@@ -43,6 +44,7 @@ def diagnosis_json(diagnosis: Diagnosis, *, lang: Lang = "en") -> dict[str, obje
         ],
         "gaps": [_gap(gap) for gap in diagnosis.gaps],
         "not_applicable": list(diagnosis.not_applicable),
+        "fleet": [_spread(spread, lang) for spread in diagnosis.fleet],
     }
 
 
@@ -121,6 +123,22 @@ def _remedy(remedy: Remedy, lang: Lang) -> dict[str, object]:
         "level": remedy.level,
         "steps": list(remedy.steps),
         "advice": remedy.advice.pick(lang) if remedy.advice else None,
+    }
+
+
+def _spread(spread: Spread, lang: Lang) -> dict[str, object]:
+    """Return a root that several hosts have, and what they may share."""
+    return {
+        "symptom": spread.symptom,
+        "service": spread.service,
+        "severity": spread.severity.word,
+        "title": spread.title.pick(lang),
+        "hosts": list(spread.hosts),
+        "count": len(spread.hosts),
+        "of": spread.of,
+        "findings": list(spread.findings),
+        "shared": spread.shared or None,
+        "because": spread.because.pick(lang) or None,
     }
 
 

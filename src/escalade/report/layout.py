@@ -14,6 +14,8 @@ from escalade.report.closing import next_commands
 from escalade.report.closing import other_gaps
 from escalade.report.closing import small_print
 from escalade.report.closing import weaknesses
+from escalade.report.fleet import blocks
+from escalade.report.fleet import is_crowd
 from escalade.report.hints import hints
 from escalade.report.lines import EMPTY
 from escalade.report.lines import Line
@@ -23,7 +25,6 @@ from escalade.report.lines import flow
 from escalade.report.lines import line
 from escalade.report.lines import span
 from escalade.report.look import Look
-from escalade.report.parts import causes_of
 from escalade.report.parts import weaknesses_of
 
 __all__ = ["layout"]
@@ -78,10 +79,10 @@ def _verdict(diagnosis: Diagnosis, look: Look) -> tuple[str, Line]:
         return "good", line(span(words.HEALTHY.pick(lang), "head"))
     if diagnosis.verdict is Verdict.UNKNOWN:
         return "unknown", _cannot_tell(diagnosis, look)
-    found = causes_of(diagnosis)
+    found = blocks(diagnosis)
     if found:
         told = [span(words.CAUSES.say(len(found), lang), "head")]
-        follow = sum(len(root.explains) for root in found)
+        follow = sum(block.explains for block in found)
         more = words.CONSEQUENCES.say(follow, lang) if follow else ""
         return "bad", line(*told, f", {more}" if more else "")
     weak = weaknesses_of(diagnosis)
@@ -129,7 +130,9 @@ def _scope(diagnosis: Diagnosis, look: Look) -> tuple[str, ...]:
 def _lost_hosts(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
     """Return one line for each host that did not answer, with its reason."""
     out: list[Line] = []
-    for host in diagnosis.hosts:
+    # In a crowd, the causes name them, all of one kind together.
+    hosts = () if is_crowd(diagnosis, look) else diagnosis.hosts
+    for host in hosts:
         if host.reachable:
             continue
         told = words.UNREACHED.fill({"host": host.host}).pick(look.lang)

@@ -9,8 +9,8 @@ from escalade.model import Diagnosis
 from escalade.report.json_ import diagnosis_json
 from escalade.report.look import Look
 from escalade.report.safe import clean
-from escalade.report.typed import home_of
 from escalade.report.typed import typed
+from escalade.report.typed import where_of
 from escalade.text import Lang
 from escalade.text import Text
 
@@ -21,6 +21,8 @@ WORDS = {
     "healthy": Text("healthy", "tout va bien"),
     "findings": Text("findings", "causes trouvées"),
     "unknown": Text("could not tell", "impossible de conclure"),
+    "fleet": Text("On several hosts", "Sur plusieurs hôtes"),
+    "hosts": Text("hosts", "hôtes"),
     "run": Text("Run", "Exécution"),
     "suspected": Text("suspected", "suspecté"),
     "explains": Text("Findings that follow from it", "Constats qui en découlent"),
@@ -63,7 +65,7 @@ def render(diagnosis: Diagnosis, folder: Path, *, lang: Lang) -> str:
     gaps = [gap for gap in told["gaps"] if gap["hides"]]
     acts = {
         root.id: [
-            typed(step, root.node, Look(lang=lang), home_of(diagnosis, root.node))
+            typed(step, Look(lang=lang), where_of(diagnosis, root.node))
             for step in root.remedy.steps
         ]
         for root in diagnosis.roots

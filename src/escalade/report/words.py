@@ -138,6 +138,10 @@ MORE_ROWS = Count(
     Text("and {n} more service in trouble:", "et {n} autre service en difficulté :"),
     Text("and {n} more services in trouble:", "et {n} autres services en difficulté :"),
 )
+HEALTHY_HOSTS = Count(
+    Text("{n} host healthy:", "{n} hôte en bonne santé :"),
+    Text("{n} hosts healthy:", "{n} hôtes en bonne santé :"),
+)
 NO_CONTAINER = Text("no container", "pas de conteneur")
 
 HOST_CAUSES: dict[str, Text] = {
@@ -185,6 +189,11 @@ CLASSES: dict[str, Text] = {
     "guess": Text("a guess", "une supposition"),
 }
 ON_HOST = Text("{service} on {host}", "{service} sur {host}")
+ON_MANY = Text(
+    "{service} on {n} of {of} hosts: {hosts}",
+    "{service}, {n} hôtes sur {of} : {hosts}",
+)
+MANY = Text("{n} of {of} hosts: {hosts}", "{n} hôtes sur {of} : {hosts}")
 STACK = Text("stack {stack}", "pile {stack}")
 SUSPECTED = Text("suspected, not observed itself", "soupçonné, non observé lui-même")
 WHY = Text("why", "preuve")

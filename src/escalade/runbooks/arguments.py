@@ -16,7 +16,7 @@ from escalade.runbooks.spot import Spot
 from escalade.runbooks.values import MisfitError
 from escalade.runbooks.values import fit
 
-__all__ = ["arguments"]
+__all__ = ["arguments", "single"]
 
 
 def arguments(spot: Spot, given: Iterable[Spot], probe: Probe) -> Mapping[str, Value]:
@@ -42,15 +42,15 @@ def arguments(spot: Spot, given: Iterable[Spot], probe: Probe) -> Mapping[str, V
 def _value(spot: Spot, argument: Argument) -> Value:
     """Return one argument's canonical value."""
     if not argument.many:
-        return _single(spot, argument)
+        return single(spot, argument)
     if not isinstance(spot.value, list):
-        return (str(_single(spot, argument)),)
+        return (str(single(spot, argument)),)
     if not spot.value:
         spot.wrong(f"{spot.name!r} is empty")
-    return tuple(str(_single(below, argument, spot.name)) for below in spot.each())
+    return tuple(str(single(below, argument, spot.name)) for below in spot.each())
 
 
-def _single(spot: Spot, argument: Argument, name: str = "") -> Scalar:
+def single(spot: Spot, argument: Argument, name: str = "") -> Scalar:
     """Return one scalar that the argument's type and words allow."""
     name = name or spot.name
     if spot.value is None:

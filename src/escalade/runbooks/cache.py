@@ -25,7 +25,7 @@ from escalade.runbooks.files import SourceFile
 
 __all__ = ["digest", "folder", "get", "key", "put"]
 
-_FORMAT = "escalade.runbooks/1"
+_FORMAT = "escalade.runbooks/2"
 _LIMIT = 64_000_000
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -46,11 +46,16 @@ def digest(files: Sequence[SourceFile]) -> str:
     return total.hexdigest()
 
 
-def key(files: Sequence[SourceFile], catalog: Mapping[str, Probe]) -> str:
+def key(
+    files: Sequence[SourceFile],
+    catalog: Mapping[str, Probe],
+    more: Sequence[str] = (),
+) -> str:
     """Return the hash of all that a compiled book follows from.
 
-    Those are the files with their paths, the catalogue and our own code. Paths count
-    whole: a file is named from where one stands, and the book is the same from there.
+    Those are the files with their paths, the catalogue, our own code and whatever `more`
+    the caller says. Paths count whole: a file is named from where one stands, and the book is
+    the same from there.
     """
     parts = (
         _FORMAT,
@@ -58,6 +63,7 @@ def key(files: Sequence[SourceFile], catalog: Mapping[str, Probe]) -> str:
         *(os.path.abspath(file.file) for file in files),  # noqa: PTH100 (fast)
         *_catalog(catalog),
         *_code(),
+        *more,
     )
     return _hash("\n".join(parts))
 
@@ -84,11 +90,16 @@ def _catalog(catalog: Mapping[str, Probe]) -> list[str]:
 
 
 def _code() -> list[str]:
-    """Return the state of the files that compile: another version, another cache."""
+    """Return the state of the files that compile: another version, another cache.
+
+    The steps' own files count too: they say which words and arguments there are, and
+    are not loaded for a book that is kept.
+    """
     parts = []
     with suppress(OSError):
         nouns = [_PACKAGE.parent / name for name in ("model.py", "text.py")]
-        for path in (*sorted(_PACKAGE.iterdir()), *nouns):
+        steps = _PACKAGE.parent / "remedy" / "steps"
+        for path in (*sorted(_PACKAGE.iterdir()), *nouns, *sorted(steps.iterdir())):
             if path.suffix == ".py":
                 facts = path.stat()
                 parts.append(f"{path.name} {facts.st_size} {facts.st_mtime_ns}")

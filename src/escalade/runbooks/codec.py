@@ -126,10 +126,36 @@ def _symptom_in(data: dict[str, Any]) -> Symptom:
     return Symptom(**data)
 
 
+def _step_out(step: Step) -> dict[str, Any]:
+    """Return a step as data: what is not as it is by default."""
+    plain = Step(step.name)
+    data = {k: v for k, v in _fields(step).items() if v != getattr(plain, k)}
+    for name in _ASKED & data.keys():
+        data[name] = _condition_out(data[name])
+    for name in _INNER & data.keys():
+        data[name] = [_step_out(inner) for inner in data[name]]
+    return {"name": step.name, **data}
+
+
+def _step_in(data: dict[str, Any]) -> Step:
+    """Return the step of some data, which is used up."""
+    for name in _ASKED & data.keys():
+        data[name] = _condition_in(data[name])
+    for name in _INNER & data.keys():
+        data[name] = tuple(_step_in(inner) for inner in data[name])
+    if "tags" in data:
+        data["tags"] = tuple(data["tags"])
+    return Step(**data)
+
+
+_ASKED = {"when", "until"}
+_INNER = {"group", "on_failed", "on_unreachable", "on_timeout", "always"}
+
+
 def _ladder_out(ladder: Ladder) -> list[Any]:
     """Return a ladder as data; its levels as pairs, since JSON has text keys only."""
     levels = [
-        [number, [[step.name, step.args] for step in steps]]
+        [number, [_step_out(step) for step in steps]]
         for number, steps in ladder.levels.items()
     ]
     return [ladder.name, levels, [_condition_out(part) for part in ladder.verify]]
@@ -140,7 +166,7 @@ def _ladder_in(data: list[Any]) -> Ladder:
     name, levels, verify = data
     return Ladder(
         name,
-        {number: tuple(Step(*step) for step in steps) for number, steps in levels},
+        {number: tuple(_step_in(step) for step in steps) for number, steps in levels},
         tuple(_condition_in(part) for part in verify),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 
 from escalade.errors import nearest
 from escalade.evidence.probe import Probe
@@ -19,7 +20,11 @@ from escalade.runbooks.book import RoleRule
 from escalade.runbooks.files import LADDERS
 from escalade.runbooks.files import ROLES
 from escalade.runbooks.files import SourceFile
-from escalade.runbooks.ladders import ladders
+from escalade.runbooks.ladders import Shelf
+from escalade.runbooks.ladders import Source
+from escalade.runbooks.ladders import ladder
+from escalade.runbooks.ladders import sources
+from escalade.runbooks.ladders import used
 from escalade.runbooks.opened import Opened
 from escalade.runbooks.opened import open_file
 from escalade.runbooks.problems import Problem
@@ -28,6 +33,8 @@ from escalade.runbooks.shape import loose
 from escalade.runbooks.spot import Spot
 from escalade.runbooks.symptoms import Setting
 from escalade.runbooks.symptoms import symptom
+from escalade.runbooks.variables import variables
+from escalade.runbooks.words import StepLike
 from escalade.runbooks.words import Words
 from escalade.text import Text
 
@@ -49,8 +56,7 @@ class _Shared:
 
     words: Words
     roles: Mapping[str, RoleRule]
-    ladders: dict[str, Ladder | None]
-    spots: dict[str, Spot]
+    ladders: dict[str, Source]
     open_ladders: bool
     used: set[str] = field(default_factory=set)
 
@@ -58,14 +64,21 @@ class _Shared:
 def compile_files(
     files: Sequence[SourceFile],
     catalog: Mapping[str, Probe],
+    kinds: Mapping[str, StepLike] | None = None,
+    user_tasks: frozenset[str] = frozenset(),
 ) -> Compiled:
-    """Return the book of the files, or all that is wrong with them."""
+    """Return the book of the files, or all that is wrong with them.
+
+    `kinds` are the steps that there are (None: any word may be one), `user_tasks` the
+    operator's own tasks, which may be named as steps.
+    """
     opened = [open_file(source) for source in files]
-    shared = _share(opened, catalog)
+    shared = _share(opened, Words(catalog, None, kinds, user_tasks))
     books = [file for file in opened if file.source.name not in (LADDERS, ROLES)]
     runbooks = [_runbook(file, shared) for file in books]
-    for name, spot in shared.spots.items():
-        if name not in shared.used:
+    for name, source in shared.ladders.items():
+        if name not in used(iter(shared.used), shared.ladders):
+            spot = source.spot
             spot.document.problems.warn(
                 spot.document.key(spot.place),
                 f"ladder {name!r} is named by no symptom",
@@ -95,7 +108,7 @@ def _drill(file: Opened) -> Mapping[str, object]:
     return drill if isinstance(drill, dict) else {}
 
 
-def _share(opened: Sequence[Opened], catalog: Mapping[str, Probe]) -> _Shared:
+def _share(opened: Sequence[Opened], words: Words) -> _Shared:
     """Return the roles and ladders of all folders; later ones override earlier."""
     role_files = [file for file in opened if file.source.name == ROLES]
     rules: dict[str, RoleRule] = {}
@@ -106,17 +119,21 @@ def _share(opened: Sequence[Opened], catalog: Mapping[str, Probe]) -> _Shared:
             names.update(name for name, _ in spot.items())
             rules.update(roles(spot, broken=file.broken_in("roles")))
     unread = any(file.top is None for file in role_files)
-    words = Words(catalog, None if unread else frozenset(names))
+    words = replace(words, roles=None if unread else frozenset(names))
     ladder_files = [file for file in opened if file.source.name == LADDERS]
-    shared: dict[str, Ladder | None] = {}
-    spots: dict[str, Spot] = {}
-    for file in ladder_files:
-        if file.top:
-            spot = file.top.at("ladders")
-            shared.update(ladders(spot, words, broken=file.broken_in("ladders")))
-            spots.update(spot.items())
     unread = any(file.top is None for file in ladder_files)
-    return _Shared(words, rules, shared, spots, unread)
+    each = [
+        sources(file.top.at("ladders"), broken=file.broken_in("ladders"))
+        for file in ladder_files
+        if file.top
+    ]
+    shared = {name: source for own in each for name, source in own.items()}
+    for own in each:
+        # Checked by itself, too: a runbook only adds what its variables are.
+        shelf = Shelf({**shared, **own}, words, None, unread)
+        for name in own:
+            ladder(name, shelf)
+    return _Shared(words, rules, shared, unread)
 
 
 def _runbook(file: Opened, shared: _Shared) -> Runbook | None:
@@ -126,23 +143,24 @@ def _runbook(file: Opened, shared: _Shared) -> Runbook | None:
     top, data = file.top, file.top.value if isinstance(file.top.value, dict) else {}
     _header(top, file.source.name, shared.words)
     loose(top.at("drill"))
-    own = ladders(
-        top.at("ladders"),
-        shared.words,
-        broken=file.broken_in("ladders"),
-    )
+    own = sources(top.at("ladders"), broken=file.broken_in("ladders"))
+    table = {**shared.ladders, **own}
+    named = _named(top, own, table, shared)
+    shelf = Shelf(table, shared.words, variables(top.at("vars")), shared.open_ladders)
+    made: dict[str, Ladder | None] = dict.fromkeys(table)
+    for name in sorted(named | {*own}):
+        made[name] = ladder(name, shelf)
     setting = Setting(
         runbook=file.source.name,
         role=str(data.get("role")),
         words=shared.words,
-        ladders={**shared.ladders, **own},
+        ladders=made,
         open_ladders=shared.open_ladders,
     )
     symptoms = [
         symptom(spot, setting, broken=file.broken_keys("symptoms", name))
         for name, spot in top.at("symptoms").items()
     ]
-    named = _named(top, own, shared)
     if file.problems.found or file.broken:
         return None
     return _value(file, [one for one in symptoms if one], setting, named)
@@ -158,23 +176,22 @@ def _header(top: Spot, name: str, words: Words) -> None:
 
 def _named(
     top: Spot,
-    own: Mapping[str, Ladder | None],
+    own: Mapping[str, Source],
+    table: Mapping[str, Source],
     shared: _Shared,
 ) -> frozenset[str]:
     """Return the ladders that the file's symptoms name; warn of its unused ones."""
-    named = {
-        spot.at("ladder").value
-        for spot in top.at("symptoms").values()
-        if isinstance(spot.at("ladder").value, str)
-    }
-    shared.used |= named - set(own)
-    for name in sorted(set(own) - named):
+    words = [spot.at("ladder").value for spot in top.at("symptoms").values()]
+    named = {word for word in words if isinstance(word, str)}
+    reached = used(iter(named), table)
+    shared.used |= reached - set(own)
+    for name in sorted(set(own) - reached):
         spot = top.at("ladders").at(name)
         spot.document.problems.warn(
             spot.document.key(spot.place),
             f"ladder {name!r} is named by no symptom{nearest(name, named)}",
         )
-    return frozenset(named)
+    return frozenset(named & table.keys())
 
 
 def _value(
@@ -196,4 +213,5 @@ def _value(
             if ladder and (name in named or name in data.get("ladders", {}))
         },
         source=file.source.file,
+        vars=dict(data.get("vars", {})),
     )

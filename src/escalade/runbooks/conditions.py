@@ -25,6 +25,8 @@ from escalade.runbooks.words import Words
 __all__ = ["JOINTS", "asked", "condition", "surely_asked"]
 
 JOINTS = ("all", "any", "not")
+REGISTERED = "registered"
+"""The probe that tells how an earlier step of the same ladder ended."""
 
 
 def condition(spot: Spot, words: Words) -> Condition | None:
@@ -119,11 +121,25 @@ def _ask(spot: Spot, probe: Probe, words: Words) -> Condition | None:
         sort: Callable[[Spot], object] = sorts[_sort(below, probe)]
         sort(below)
     args = arguments(spot, given, probe)
+    if probe.name == REGISTERED:
+        _registered(spot, words)
     names = {below.name for below in given}
     if "matches" in names and "contains" in {*probe.arguments} - names:
         spot.doubtful(f"{probe.name} searches for a pattern alone: add a contains")
     expect += _default(spot, given, probe)
     return _asked(spot, probe, args, expect)
+
+
+def _registered(spot: Spot, words: Words) -> None:
+    """Report a question about a step that did not run before this one."""
+    if words.registered is None:
+        spot.misplaced(f"{REGISTERED} is asked by 'when' and 'until' of steps alone")
+        return
+    name = spot.at("name")
+    if isinstance(name.value, str) and name.value not in words.registered:
+        known = ", ".join(sorted(words.registered)) or "none"
+        hint = nearest(name.value, words.registered) or f"; registered: {known}"
+        name.wrong(f"no earlier step of this ladder registers {name.value!r}{hint}")
 
 
 def _asked(

@@ -11,7 +11,7 @@ from escalade.runbooks.problems import START
 from escalade.runbooks.problems import Problem
 from escalade.runbooks.problems import RunbookFilesError
 
-__all__ = ["LADDERS", "LIMIT", "ROLES", "SourceFile", "find"]
+__all__ = ["LADDERS", "LIMIT", "ROLES", "SourceFile", "find", "of_folder"]
 
 LIMIT = 1_000_000
 """The most bytes that a runbook file may have."""
@@ -53,7 +53,7 @@ def find(folders: Sequence[Path]) -> tuple[SourceFile, ...]:
             why = error.strerror or error
             troubles.append(str(Problem(str(folder), START, f"cannot be read: {why}")))
             continue
-        for one in _of_folder(paths):
+        for one in of_folder(paths):
             merged = one.name in (LADDERS, ROLES) or one.twin
             kept[(one.name, one.file if merged else "")] = one
     if all(one.name in (LADDERS, ROLES) for one in kept.values()) and not troubles:
@@ -64,8 +64,8 @@ def find(folders: Sequence[Path]) -> tuple[SourceFile, ...]:
     return tuple(kept.values())
 
 
-def _of_folder(paths: Sequence[Path]) -> list[SourceFile]:
-    """Read the YAML files among the paths."""
+def of_folder(paths: Sequence[Path]) -> list[SourceFile]:
+    """Read the YAML files among the paths, whatever they hold."""
     first: dict[str, str] = {}
     found: list[SourceFile] = []
     for path in paths:

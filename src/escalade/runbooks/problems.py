@@ -63,8 +63,10 @@ class Problems:
         self._settled.add(mark)
 
     def warn(self, mark: Mark, text: str) -> None:
-        """Note what is allowed, but most likely not meant."""
-        self.warned.append(Problem(self.file, mark, f"warning: {text}"))
+        """Note what is allowed, but most likely not meant, once."""
+        problem = Problem(self.file, mark, f"warning: {text}")
+        if problem not in self.warned:
+            self.warned.append(problem)
 
 
 class RunbookFilesError(RunbookError):

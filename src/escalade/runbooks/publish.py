@@ -9,6 +9,7 @@ from typing import Any
 from escalade.evidence.probe import Argument
 from escalade.evidence.probe import Probe
 from escalade.runbooks.expectations import OPERATORS
+from escalade.runbooks.words import StepLike
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -20,8 +21,12 @@ Schema = dict[str, Any]
 KINDS = ("runbook", "ladders", "roles")
 """The three kinds of files in a runbook folder."""
 
+HANDLERS = ("on_failed", "on_unreachable", "on_timeout", "always")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CONDITION: Schema = {"$ref": "#/$defs/Condition"}
+_STEP: Schema = {"$ref": "#/$defs/Step"}
+_LINKS: Mapping[str, Schema] = {"condition": _CONDITION, "step": _STEP}
+_TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
 _TYPES: Mapping[type, Schema] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
@@ -32,12 +37,18 @@ _TYPES: Mapping[type, Schema] = {
 """What a reading is compared with; numbers may be texts with a unit (10s, 512MB)."""
 
 
-def schema(catalog: Mapping[str, Probe] | None = None, kind: str = "runbook") -> Schema:
+def schema(
+    catalog: Mapping[str, Probe] | None = None,
+    kind: str = "runbook",
+    kinds: Mapping[str, StepLike] | None = None,
+    user_tasks: frozenset[str] = frozenset(),
+) -> Schema:
     """Return the schema of one kind of file (one of KINDS).
 
     Conditions know every probe of the catalogue (by default our own) with its
-    arguments and readings. What no schema can say (slots, roles, ladders that must
-    exist) is left to lint.
+    arguments and readings, levels every step of `kinds` (None: any word may be one)
+    and the operator's own tasks. What no schema can say (slots, roles, ladders that must
+    exist, variables) is left to lint.
     """
     from escalade.runbooks import schema as shapes
 
@@ -53,6 +64,7 @@ def schema(catalog: Mapping[str, Probe] | None = None, kind: str = "runbook") ->
     whole: Schema = _tidy(files[kind].model_json_schema())
     if kind != "roles":
         whole["$defs"]["Condition"] = _condition(catalog)
+        whole["$defs"]["Step"] = _step(kinds, user_tasks)
     return {"$schema": _DIALECT, **whole}
 
 
@@ -62,8 +74,9 @@ def _tidy(data: Any) -> Any:
         return [_tidy(item) for item in data if item != {"type": "null"}]
     if not isinstance(data, dict):
         return data
-    if data.get("type") == "condition":
-        return _CONDITION
+    link = data.get("type")
+    if isinstance(link, str) and link in _LINKS:
+        return _LINKS[link]
     clean = {
         key: _tidy(value)
         for key, value in data.items()
@@ -89,6 +102,49 @@ def _condition(catalog: Mapping[str, Probe]) -> Schema:
         "maxProperties": 1,
         "additionalProperties": False,
         "properties": joints | {name: _probe(one) for name, one in catalog.items()},
+    }
+
+
+def _step(kinds: Mapping[str, StepLike] | None, user_tasks: frozenset[str]) -> Schema:
+    """Return the schema of a step: one word, and how it is carried out."""
+    steps: Schema = {"type": "array", "minItems": 1, "items": _STEP}
+    anything: Schema = {"type": "object"}
+    words: dict[str, Schema] = {"group": steps, **dict.fromkeys(user_tasks, anything)}
+    words |= {name: _arguments(kind) for name, kind in (kinds or {}).items()}
+    count: Schema = {"type": ["integer", "string"]}
+    time: Schema = {"type": ["number", "string"]}
+    control: dict[str, Schema] = {
+        **dict.fromkeys(("when", "until"), _CONDITION),
+        "attempts": {**count, "description": "Executions: 3 means three."},
+        **dict.fromkeys(("backoff", "cap", "timeout", "jitter"), time),
+        **dict.fromkeys(HANDLERS, steps),
+        "register": {"type": "string"},
+        "vars": anything,
+        "tags": {"type": ["string", "array"], "items": {"type": "string"}},
+    }
+    return {
+        "description": "One step and how it is carried out.",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": anything if kinds is None else False,
+        "properties": words | control,
+    }
+
+
+def _arguments(kind: StepLike) -> Schema:
+    """Return the schema of a step's arguments; any of them may be a template."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            name: {"anyOf": [_argument(argument), _TEMPLATE]}
+            for name, argument in kind.arguments.items()
+        },
+        "required": [
+            name
+            for name, argument in kind.arguments.items()
+            if argument.required and name != "service"
+        ],
     }
 
 

@@ -1,7 +1,8 @@
 """The shape of runbook files as pydantic models: keys, types and fixed words.
 
 Loaded only where a file must be validated (nothing else imports it at start-up). What
-needs the probe catalogue, a condition's inside, is `conditions`' business.
+needs a catalogue, the inside of conditions and steps, is `conditions`' and `steps`'
+business.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import WithJsonSchema
 
 __all__ = [
     "CONDITION",
+    "STEP",
     "AdviceShape",
     "LadderShape",
     "LaddersFile",
@@ -28,13 +30,14 @@ __all__ = [
 ]
 
 CONDITION = "condition"
-"""Stands in the JSON Schema where `publish` puts what the catalogue knows."""
+STEP = "step"
+"""Stand in the JSON Schema where `publish` puts what the catalogues know."""
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Sentence = Annotated[str, Field(pattern=r"\S", max_length=2000)]
-StepName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([-_.][a-z0-9]+)*$")]
-Step = Annotated[dict[StepName, dict[str, Any]], Field(min_length=1, max_length=1)]
+Step = Annotated[Any, WithJsonSchema({"type": STEP})]
 Level = Annotated[list[Step], Field(min_length=1)]
+Vars = dict[str, Any]
 Condition = Annotated[dict[str, Any], WithJsonSchema({"type": CONDITION})]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -79,18 +82,17 @@ class SymptomShape(_Shape):
 
 
 class LadderShape(_Shape):
-    """The ordered ways to cure; `verify` is asked after each level."""
+    """The ordered ways to cure; `verify` is asked after each level.
+
+    `use` names another ladder, whose levels stand in for those not given.
+    """
 
     one: Level | None = Field(default=None, alias="1")
     two: Level | None = Field(default=None, alias="2")
     three: Level | None = Field(default=None, alias="3")
+    use: Word | None = None
+    vars: Vars | None = None
     verify: Annotated[list[Condition], Field(min_length=1)] | None = None
-
-    @property
-    def levels(self) -> dict[int, Level]:
-        """Return the levels that are there, by number."""
-        numbered = ((1, self.one), (2, self.two), (3, self.three))
-        return {number: level for number, level in numbered if level}
 
 
 class RunbookFile(_Shape):
@@ -101,6 +103,7 @@ class RunbookFile(_Shape):
     role: Word
     symptoms: Annotated[dict[Word, SymptomShape], Field(min_length=1)]
     ladders: dict[Word, LadderShape] = Field(default_factory=dict)
+    vars: Vars | None = None
     drill: dict[str, Any] | None = None
 
 
@@ -108,6 +111,7 @@ class LaddersFile(_Shape):
     """Ladders that every runbook can name (ladders.yaml)."""
 
     ladders: Annotated[dict[Word, LadderShape], Field(min_length=1)]
+    vars: Vars | None = None
 
 
 class RoleShape(_Shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Annotated
@@ -18,7 +19,7 @@ from escalade.errors import nearest
 from escalade.runbooks.problems import show
 from escalade.runbooks.spot import Spot
 
-__all__ = ["check", "loose"]
+__all__ = ["NAME", "check", "loose", "mistyped", "void", "voids"]
 
 _KEY = "[key]"
 _KINDS = {
@@ -37,7 +38,7 @@ def check(spot: Spot, shape: type[BaseModel]) -> frozenset[tuple[str | int, ...]
         what = "a list" if isinstance(spot.value, list) else show(spot.value)
         spot.wrong(f"must be a mapping, not {what}")
         return frozenset({spot.place})
-    broken = set(_voids(spot))
+    broken = set(voids(spot, within=_free))
     try:
         shape.model_validate(spot.value)
     except ValidationError as error:
@@ -59,34 +60,38 @@ def loose(spot: Spot) -> None:
         spot.wrong(f"{read}: quote it or write {spot.value!r}")
 
 
-def _voids(spot: Spot) -> Iterable[tuple[str | int, ...]]:
-    """Report and yield what has no value, step arguments and drills aside."""
-    if _free(spot):
+def voids(
+    spot: Spot,
+    *,
+    within: Callable[[Spot], bool] = lambda _: False,
+) -> Iterable[tuple[str | int, ...]]:
+    """Report and yield what has no value, except in the places that `within` names."""
+    if within(spot):
         return
     if spot.value is None:
-        mark = spot.document.key(spot.place)
-        spot.document.problems.settle(mark, f"{spot.name!r} has no value{_fix(spot)}")
+        void(spot)
         yield spot.place
     for below in spot.values():
-        yield from _voids(below)
+        yield from voids(below, within=within)
     for below in spot.each():
-        yield from _voids(below)
+        yield from voids(below, within=within)
+
+
+def void(spot: Spot, fix: str = "") -> None:
+    """Report a key without a value, and nothing else at its place."""
+    mark = spot.document.key(spot.place)
+    spot.document.problems.settle(mark, f"{spot.name!r} has no value{fix}")
 
 
 def _free(spot: Spot) -> bool:
-    """Whether a place is inside a drill or a step's arguments: any data may stand."""
+    """Whether a place is inside a drill or a step: `steps` looks there itself."""
     place = spot.place
-    step = len(place) > len(_STEP) and place[0] == "ladders" and place[2] != "verify"
-    return step or place[:1] == ("drill",)
+    inside = len(place) > len(_STEP) and place[0] == "ladders"
+    return place[:1] == ("drill",) or (inside and place[2] in _LEVELS)
 
 
-def _fix(spot: Spot) -> str:
-    """Return what to write instead of nothing, where that is plain."""
-    step = len(spot.place) == len(_STEP) and spot.place[0] == "ladders"
-    return ": write {}" if step and spot.place[2] != "verify" else ""
-
-
-_STEP = ("ladders", "name", "level", "index", "step")
+_STEP = ("ladders", "name", "level", "index")
+_LEVELS = ("1", "2", "3")
 
 
 def _report(top: Spot, shape: type[BaseModel], detail: ErrorDetails) -> None:
@@ -94,7 +99,7 @@ def _report(top: Spot, shape: type[BaseModel], detail: ErrorDetails) -> None:
     steps = tuple(step for step in detail["loc"] if step != _KEY)
     spot = top.down(*steps)
     if _KEY in detail["loc"]:
-        spot.misplaced(f"{spot.name!r} is not a name: {_NAME}")
+        spot.misplaced(f"{spot.name!r} is not a name: {NAME}")
     elif detail["type"] == "extra_forbidden":
         known = _keys(shape, steps[:-1])
         spot.misplaced(f"unknown key {spot.name!r}{_hint(spot.name, known)}")
@@ -104,7 +109,8 @@ def _report(top: Spot, shape: type[BaseModel], detail: ErrorDetails) -> None:
         spot.wrong(_sentence(spot, detail))
 
 
-_NAME = "use lower-case letters, digits and hyphens"
+NAME = "use lower-case letters, digits and hyphens"
+"""What names of symptoms, ladders, steps look like, in words."""
 
 
 def _missing(spot: Spot) -> str:
@@ -127,9 +133,9 @@ def _sentence(spot: Spot, detail: ErrorDetails) -> str:
     """Return the sentence about a value that does not fit."""
     kind, context = detail["type"], detail.get("ctx", {})
     if context.get("class_name") == "TextShape":
-        return _mistyped(spot, "{en: ..., fr: ...}")
+        return mistyped(spot, "{en: ..., fr: ...}")
     if kind in _KINDS:
-        return _mistyped(spot, _KINDS[kind])
+        return mistyped(spot, _KINDS[kind])
     if kind == "literal_error":
         words = tuple(re.findall(r"'([^']*)'", str(context["expected"])))
         close = nearest(str(spot.value), words)
@@ -138,7 +144,7 @@ def _sentence(spot: Spot, detail: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         if context.get("pattern") == r"\S":
             return f"{spot.name!r} is blank"
-        return f"{show(spot.value)} is not a name: {_NAME}"
+        return f"{show(spot.value)} is not a name: {NAME}"
     return _bounds(spot, kind, context)
 
 
@@ -146,8 +152,6 @@ def _bounds(spot: Spot, kind: str, context: Mapping[str, Any]) -> str:
     """Return the sentence about a number or a length out of bounds."""
     if kind == "too_short":
         return f"{spot.name!r} is empty"
-    if kind == "too_long":
-        return f"a step is a mapping of one word, not {len(spot.value)}"
     if kind == "string_too_long":
         return f"{spot.name!r} is longer than {context['max_length']} characters"
     bound = {
@@ -157,7 +161,7 @@ def _bounds(spot: Spot, kind: str, context: Mapping[str, Any]) -> str:
     return f"{spot.name!r} must be {bound}, not {show(spot.value)}"
 
 
-def _mistyped(spot: Spot, wanted: str) -> str:
+def mistyped(spot: Spot, wanted: str) -> str:
     """Return the sentence about a value of the wrong type."""
     value = spot.written or show(spot.value)
     fix = ""

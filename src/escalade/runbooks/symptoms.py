@@ -20,6 +20,8 @@ from escalade.runbooks.slots import Fillers
 from escalade.runbooks.slots import reading_of
 from escalade.runbooks.slots import text_slots
 from escalade.runbooks.spot import Spot
+from escalade.runbooks.steps import flat
+from escalade.runbooks.templates import names
 from escalade.runbooks.words import Words
 from escalade.text import Text
 
@@ -150,6 +152,22 @@ def _ladder(spot: Spot, shape: SymptomShape, setting: Setting) -> None:
         spot.at("start_level").wrong(
             f"ladder {name!r} has no level {shape.start_level} (it has {levels})",
         )
+    elif ladder and setting.role in ("host", "stack"):
+        _servable(spot.at("ladder"), ladder, shape.start_level or 1, setting)
+
+
+def _servable(spot: Spot, ladder: Ladder, start: int, setting: Setting) -> None:
+    """Report a ladder whose steps need a service where the symptom has none."""
+    levels = (steps for number, steps in ladder.levels.items() if number >= start)
+    for step in flat(step for steps in levels for step in steps):
+        kind = (setting.words.kinds or {}).get(step.name)
+        bare = kind is not None and "service" in kind.arguments and not step.args
+        if bare or names(step.args) & {"root.service", "root.container"}:
+            spot.wrong(
+                f"ladder {ladder.name!r} speaks of a service ({step.name}, "
+                f"{step.source}), and the role {setting.role} has none",
+            )
+            return
 
 
 def _advice(spot: Spot, advice: AdviceShape) -> None:

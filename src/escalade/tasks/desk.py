@@ -15,6 +15,8 @@ from invoke.exceptions import Exit
 
 from escalade.errors import EscaladeError
 from escalade.errors import UsageError
+from escalade.tasks.quiet import hush
+from escalade.tasks.quiet import without_secrets
 from escalade.tasks.streams import Ended
 from escalade.tasks.streams import ended_by_signals
 from escalade.tasks.streams import steady
@@ -61,6 +63,7 @@ def told() -> Iterator[None]:
     A mistake of ours is one line, too; with PYTHONDEVMODE=1 it is a traceback.
     """
     steady()
+    hush()
     try:
         with ended_by_signals():
             yield
@@ -81,10 +84,10 @@ def told() -> Iterator[None]:
 
 
 def _exit(text: str, *, code: int = 1) -> Exit:
-    """Return the end of the task: one line that no terminal obeys, and a code."""
+    """Return the end of the task: one line, no secret, no terminal obeys it; a code."""
     from escalade.report.safe import clean
 
-    return Exit(f"escalade: {clean(text, 2000)}", code=code)
+    return Exit(f"escalade: {clean(without_secrets(text), 2000)}", code=code)
 
 
 def _mistake(error: Exception) -> str:

@@ -1,15 +1,20 @@
-"""What the host tasks do: list the inventory, show a fingerprint, remember a key."""
+"""What the host tasks do: show the inventory, show a fingerprint, remember a key."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from escalade.errors import UsageError
+from escalade.errors import nearest
+from escalade.inventory.hosts import ALL
 from escalade.model import Host
 from escalade.model import Status
 from escalade.report.emit import emit
 from escalade.run import hosts_for
+from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import settings_for
 from escalade.text import Lang
 from escalade.text import Text
@@ -17,9 +22,14 @@ from escalade.text import Text
 if TYPE_CHECKING:
     from invoke.context import Context
 
+    from escalade.inventory.tree import Tree
+    from escalade.settings import Settings
     from escalade.transport.trust import Offer
 
-__all__ = ["show", "trust"]
+__all__ = ["KINDS", "draw", "show", "trust"]
+
+KINDS = ("text", "json", "ansible")
+"""How the hosts are listed."""
 
 OFFERED = Text(
     "{server} ({name}) offers a key that is not known: {kind} {fingerprint}",
@@ -40,11 +50,60 @@ TRUSTED = Text("{host}: the key is known now", "{host} : la clé est connue dés
 YES = ("y", "yes", "o", "oui")
 
 
-def show(context: Context, flags: Mapping[str, object]) -> None:
-    """Print the hosts chosen, one line each."""
-    for host in hosts_for(settings_for(context, flags)):
+def show(context: Context, flags: Mapping[str, object], kind: str) -> None:
+    """Print the hosts chosen: a line each, or JSON of ours or of Ansible's."""
+    settings = settings_for(context, flags)
+    if checked_format(kind, KINDS) == "ansible":
+        from escalade.inventory.export import listing
+
+        tree, chosen = _tree(settings)
+        data = json.dumps(listing(tree, chosen), indent=4, sort_keys=True)
+        _tell(data)
+        return
+    hosts = hosts_for(settings)
+    if kind == "json":
+        rows = [_row(host) for host in hosts]
+        _tell(json.dumps({"schema": "escalade.hosts/1", "hosts": rows}, indent=2))
+        return
+    for host in hosts:
         where = "" if host.connection == "local" else _where(host)
         _tell(f"{host.name:24} {host.connection:6} {where:28} {' '.join(host.groups)}")
+
+
+def draw(context: Context, flags: Mapping[str, object], group: str) -> None:
+    """Print the groups as a tree, as `ansible-inventory --graph` does."""
+    from escalade.inventory.export import graph
+
+    tree, chosen = _tree(settings_for(context, flags))
+    top = group or ALL
+    if top not in tree.groups:
+        raise UsageError(f"no group {top!r}{nearest(top, tree.groups)}")
+    _tell(graph(tree, top, chosen))
+
+
+def _tree(settings: Settings) -> tuple[Tree, tuple[str, ...] | None]:
+    """Return the inventory as read, and the names chosen; None where all are."""
+    from escalade.inventory.load import inventory_of
+    from escalade.inventory.load import tree_of
+    from escalade.inventory.patterns import chosen
+
+    tree = tree_of(settings.inventory, vault=settings.vault_password_file)
+    names = chosen(inventory_of(tree), settings.limit) if settings.limit else None
+    return tree, names
+
+
+def _row(host: Host) -> dict[str, object]:
+    """Return a host for programs."""
+    return {
+        "host": host.name,
+        "connection": host.connection,
+        "address": host.address,
+        "port": host.port,
+        # The name of a user may come out of a vault; a text for people hides it.
+        "user": f"{host.user}" if host.user else None,
+        "jump": host.jump,
+        "groups": list(host.groups),
+    }
 
 
 def _tell(text: str) -> None:

@@ -1,9 +1,12 @@
-"""The hosts: which there are, and whom we trust."""
+"""The hosts: which there are, whether they answer, and whom we trust."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from invoke.collection import Collection
 from invoke.context import Context
+from invoke.tasks import Task
 from invoke.tasks import task
 
 from escalade.tasks.desk import HELP
@@ -12,29 +15,136 @@ from escalade.tasks.desk import told
 
 __all__ = ["ns"]
 
+_SHARED = {
+    "limit": HELP["limit"],
+    "inventory": (
+        "file, folder or program in Ansible's formats, or hosts: 'a,b,'; repeatable"
+    ),
+    "vault_password_file": (
+        "file or command that gives a vault password, [vault id@]path; repeatable"
+    ),
+}
+_LISTS = ["limit", "inventory", "vault_password_file"]
+
+
+class Ansible(Task[Any]):
+    """A task that knows `-i`, as Ansible's commands do."""
+
+    def arg_opts(
+        self, name: str, default: str, taken_names: set[str]
+    ) -> dict[str, Any]:
+        """Return how an argument is written: `--inventory` is also `-i`."""
+        options = super().arg_opts(name, default, taken_names)
+        if name == "inventory":
+            options["names"] = [*options["names"], "i"]
+        return options
+
 
 @task(
     name="list",
+    klass=Ansible,
     auto_shortflags=False,
-    iterable=["limit", "inventory"],
-    help={k: HELP[k] for k in ("limit", "inventory")},
+    iterable=_LISTS,
+    help={
+        **_SHARED,
+        "format": "text, json, or ansible: the JSON of ansible-inventory --list",
+    },
 )
 def list_(
-    c: Context, limit: list[str] | None = None, inventory: list[str] | None = None
+    c: Context,
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    vault_password_file: list[str] | None = None,
+    format: str = "text",  # noqa: A002 -- the flag's name
 ) -> None:
     """List the hosts of the inventory: name, address, groups."""
     from escalade.tasks import enrolment
 
     with told():
-        enrolment.show(c, {"limit": limit, "inventory": inventory})
+        enrolment.show(c, _flags(limit, inventory, vault_password_file), format)
 
 
 @task(
+    klass=Ansible,
     auto_shortflags=False,
-    iterable=["inventory"],
+    iterable=_LISTS,
+    help={**_SHARED, "group": "the group to begin with, all without it"},
+)
+def graph(
+    c: Context,
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    vault_password_file: list[str] | None = None,
+    group: str = "",
+) -> None:
+    """Draw the groups of the inventory as a tree."""
+    from escalade.tasks import enrolment
+
+    with told():
+        enrolment.draw(c, _flags(limit, inventory, vault_password_file), group)
+
+
+@task(
+    klass=Ansible,
+    auto_shortflags=False,
+    iterable=_LISTS,
+    help={**_SHARED, **{key: HELP[key] for key in ("forks", "format", "lang")}},
+)
+def ping(
+    c: Context,
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    vault_password_file: list[str] | None = None,
+    forks: str = "",
+    format: str = "text",  # noqa: A002 -- the flag's name
+    lang: str = "",
+) -> None:
+    """Open a connection to each host and say which answer, and why others do not.
+
+    Exit code: 0 all answer, 2 not all do.
+    """
+    from escalade.tasks import contact
+
+    with told():
+        flags = _flags(limit, inventory, vault_password_file)
+        code = contact.ping(c, {**flags, "forks": forks, "lang": lang}, format)
+    finish(code)
+
+
+@task(
+    klass=Ansible,
+    auto_shortflags=False,
+    iterable=_LISTS,
+    help={**_SHARED, **{key: HELP[key] for key in ("forks", "format", "lang")}},
+)
+def facts(
+    c: Context,
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    vault_password_file: list[str] | None = None,
+    forks: str = "",
+    format: str = "text",  # noqa: A002 -- the flag's name
+    lang: str = "",
+) -> None:
+    """Show what each host is: kernel, rights, tools, clock.
+
+    Exit code: 0 all answer, 2 not all do.
+    """
+    from escalade.tasks import contact
+
+    with told():
+        flags = _flags(limit, inventory, vault_password_file)
+        code = contact.facts(c, {**flags, "forks": forks, "lang": lang}, format)
+    finish(code)
+
+
+@task(
+    klass=Ansible,
+    auto_shortflags=False,
+    iterable=["inventory", "vault_password_file"],
     help={
+        **{key: text for key, text in _SHARED.items() if key != "limit"},
         "name": "the host to enrol, by its name in the inventory",
-        "inventory": HELP["inventory"],
         "replace": "the host's key has changed and you know why: forget the old one",
         "yes": "write the key without asking; compare the fingerprint first",
     },
@@ -43,6 +153,7 @@ def trust(
     c: Context,
     name: str,
     inventory: list[str] | None = None,
+    vault_password_file: list[str] | None = None,
     yes: bool = False,
     replace: bool = False,
 ) -> None:
@@ -50,9 +161,16 @@ def trust(
     from escalade.tasks import enrolment
 
     with told():
-        flags = {"inventory": inventory}
+        flags = _flags(None, inventory, vault_password_file)
         code = enrolment.trust(c, flags, name, agreed=yes, replace=replace)
     finish(code)
 
 
-ns = Collection("hosts", list_, trust)
+def _flags(
+    limit: list[str] | None, inventory: list[str] | None, vault: list[str] | None
+) -> dict[str, object]:
+    """Return the flags that say which hosts, and where their passwords are."""
+    return {"limit": limit, "inventory": inventory, "vault_password_file": vault}
+
+
+ns = Collection("hosts", list_, graph, ping, trust, facts)

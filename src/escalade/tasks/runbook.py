@@ -8,6 +8,7 @@ from invoke.tasks import task
 
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
+from escalade.tasks.optional import Lenient
 
 __all__ = ["ns"]
 
@@ -56,4 +57,24 @@ def schema(c: Context) -> None:
         library.schema()
 
 
-ns = Collection("runbook", list_, lint, schema, show)
+@task(
+    name="test",
+    auto_shortflags=False,
+    klass=Lenient,
+    positional=["name"],
+    iterable=["folder"],
+    help={
+        "name": "a symptom or a runbook: redis.stopped, redis; all without it",
+        "folder": "a folder of runbooks; repeatable; all in force without it",
+    },
+)
+def trial(c: Context, name: str = "", folder: list[str] | None = None) -> None:
+    """Hold the runbooks against recorded evidence: symptom, level, steps."""
+    from escalade.tasks import library
+
+    with told():
+        code = library.trial(c, folder or [], name)
+    finish(code)
+
+
+ns = Collection("runbook", list_, lint, schema, show, trial)

@@ -101,6 +101,12 @@ class EngineApi:
         """Post JSON (or nothing) to a path. It is never sent twice."""
         return self._whole("POST", path, content, timeout_s=timeout_s, limit=limit)
 
+    def delete(
+        self, path: str, *, timeout_s: float = 5.0, limit: int = 4_000_000
+    ) -> Reply:
+        """Delete what a path (quoted, with its query) names. It is never sent twice."""
+        return self._whole("DELETE", path, b"", timeout_s=timeout_s, limit=limit)
+
     def chunks(
         self, path: str, *, timeout_s: float = 60.0
     ) -> Generator[bytes, None, Reply]:

@@ -52,7 +52,7 @@ def _bash(container: str, line: str) -> str:
     return f"exec --user root {container} sh -c '{line}'"
 
 
-def _signal(container: str, name: str, pattern: str) -> str:
+def signal_words(container: str, name: str, pattern: str) -> str:
     """Return the docker words that signal the processes whose command fits."""
     find = f'grep -l "^{pattern}" /proc/[0-9]*/comm | cut -d/ -f3'
     return _bash(container, f"kill -{name} $({find})")
@@ -78,7 +78,7 @@ FAULTS: tuple[Fault, ...] = (
         "LK-02b",
         "server frozen by SIGSTOP",
         "livekit-server",
-        commands=(_signal(LIVEKIT, "STOP", "livekit"),),
+        commands=(signal_words(LIVEKIT, "STOP", "livekit"),),
         undo=(f"kill {LIVEKIT}",),
     ),
     Fault("LK-03", "unknown flag", "livekit-server", settings=("LIVEKIT_ARGS=--nope",)),
@@ -148,7 +148,7 @@ FAULTS: tuple[Fault, ...] = (
         "eloquence-multiagent",
         commands=(
             "netns " + AGENT + " iptables -A OUTPUT -p tcp --dport 7880 -j DROP",
-            _signal(LIVEKIT, "KILL", "livekit"),
+            signal_words(LIVEKIT, "KILL", "livekit"),
         ),
         settle_s=40,
     ),

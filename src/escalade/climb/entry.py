@@ -1,0 +1,139 @@
+"""The ways into a climb: fix, a step by hand, a saved plan, an approval, a resumption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from escalade.climb.ending import story_of
+from escalade.climb.gear import Gear
+from escalade.climb.looks import Sight
+from escalade.climb.place import place_of
+from escalade.climb.planner import Due
+from escalade.climb.planner import Planned
+from escalade.climb.policy import Answer
+from escalade.climb.policy import decide
+from escalade.climb.rounds import Ascent
+from escalade.climb.rounds import Past
+from escalade.climb.rounds import ascend
+from escalade.climb.rounds import first_plan
+from escalade.climb.rounds import unchanged
+from escalade.errors import UsageError
+from escalade.evidence.codec import dump as dump_evidence
+from escalade.journal import facts
+from escalade.plans import Plan
+from escalade.report.fixstory import FixStory
+
+__all__ = ["BEFORE", "carry_on", "fix", "plan_only", "saved"]
+
+BEFORE = "before.jsonl"
+"""The file of a run's folder that holds what was seen before anything was done."""
+
+
+def plan_only(gear: Gear) -> tuple[FixStory, Plan]:
+    """Look and plan; nothing is written, neither here nor on a host."""
+    sight = gear.watch.look()
+    gear.desk.looked(sight.diagnosis)
+    planned = first_plan(gear, sight, Due())
+    _refuse_hopeless(gear, planned.plan)
+    ascent = Ascent(sight, sight, refused=list(planned.refused))
+    gear.chronicle.plans.append(planned.plan)
+    return story_of(gear, ascent, dry=True), planned.plan
+
+
+def fix(gear: Gear, begin: Callable[[], None]) -> FixStory:
+    """Look, plan, and climb until it is cured or handed off.
+
+    `begin` writes the run down; it is not called where there is nothing to do.
+    """
+    sight = gear.watch.look()
+    gear.desk.looked(sight.diagnosis)
+    planned = first_plan(gear, sight, Due())
+    _refuse_hopeless(gear, planned.plan)
+    ascent = Ascent(sight, sight)
+    if not planned.plan.climbs and not planned.refused:
+        return story_of(gear, ascent)
+    begin()
+    _remember(gear, sight)
+    return _climbed(gear, ascent, planned, Due())
+
+
+def saved(gear: Gear, begin: Callable[[], None], plan: Plan) -> FixStory:
+    """Carry out a plan that was made before, if a fresh look makes the same one."""
+    sight = gear.watch.look()
+    gear.desk.looked(sight.diagnosis)
+    gear.chronicle.saw(sight.diagnosis)
+    ascent = Ascent(sight, sight)
+    due = due_of(plan)
+    begin()
+    _remember(gear, sight)
+    if not unchanged(gear, ascent, plan, due):
+        gear.chronicle.plans.append(plan)
+        return _ended(gear, ascent)
+    planned = first_plan(gear, ascent.now, due)
+    return _climbed(gear, ascent, planned, due)
+
+
+def carry_on(gear: Gear, before: Sight, plan: Plan, past: Past) -> FixStory:
+    """Go on with a run whose plan was permitted and partly carried out."""
+    gear.chronicle.saw(before.diagnosis)
+    ascent = Ascent(before, before)
+    due = due_of(plan)
+    decision = decide(plan, gear.policy)
+    if decision.answer is Answer.REFUSE:
+        ascent.refused.append(decision.reason)
+        return _ended(gear, ascent)
+    gear.desk.planned(plan, before.diagnosis)
+    ascend(gear, ascent, Planned(plan), due, past=past)
+    return _ended(gear, ascent)
+
+
+def due_of(plan: Plan) -> Due:
+    """Return what a plan was about: its round, its levels, its roots."""
+    return Due(
+        round=plan.round,
+        levels={c.finding: c.level for c in plan.climbs if c.finding},
+        reasons={c.finding: c.reason for c in plan.climbs if c.finding},
+        findings=frozenset(c.finding for c in plan.climbs if c.finding) or None,
+    )
+
+
+def _climbed(gear: Gear, ascent: Ascent, planned: Planned, due: Due) -> FixStory:
+    """Climb and tell."""
+    ascend(gear, ascent, planned, due)
+    return _ended(gear, ascent)
+
+
+def _ended(gear: Gear, ascent: Ascent) -> FixStory:
+    """Write down how a run ended, and return its story."""
+    story = story_of(gear, ascent)
+    data = {
+        "exit": story.exit,
+        "outcome": story.outcome,
+        "level": story.level,
+        "restarted": [facts.place_of(node) for node in story.restarted],
+        "refused": story.refused or "",
+    }
+    gear.note("ended", data)
+    return story
+
+
+def _remember(gear: Gear, sight: Sight) -> None:
+    """Keep what was seen first: the journal its gist, the run's folder all of it."""
+    from escalade.collect.folder import Folder
+
+    text = "\n".join(dump_evidence(sight.snapshot)) + "\n"
+    data = text.encode("utf-8", "surrogatepass")
+    Folder(gear.folder, len(data)).write(BEFORE, data)
+    place = place_of(gear.road.settings, [host.name for host in gear.watch.hosts])
+    told = facts.diagnosed(sight.diagnosis, round=1)
+    gear.note("diagnosed", {**told, "order": asdict(gear.order), "place": place})
+
+
+def _refuse_hopeless(gear: Gear, plan: Plan) -> None:
+    """Refuse a step called by hand that cannot be planned anywhere."""
+    if not gear.order.calls or not plan.climbs:
+        return
+    troubles = [s.trouble for s in plan.steps if s.trouble]
+    if troubles and not plan.actions:
+        raise UsageError(troubles[0])

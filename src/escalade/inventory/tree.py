@@ -1,0 +1,183 @@
+"""The groups as a whole: who is in which, how deep, and whose variables win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from escalade.inventory.groups import Group
+from escalade.inventory.groups import Groups
+from escalade.inventory.hosts import ALL
+from escalade.inventory.hosts import UNGROUPED
+from escalade.inventory.marks import Mark
+from escalade.inventory.marks import Value
+from escalade.inventory.marks import Variables
+from escalade.inventory.marks import refusal
+from escalade.inventory.varfiles import VarFiles
+from escalade.inventory.vault import Keyring
+
+__all__ = ["Tree", "grown"]
+
+_ENDS = frozenset((ALL, UNGROUPED))
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Everything that the sources say, put together.
+
+    `places` gives each host's groups, those above them too, the weakest first;
+    `origins` names the source that spoke of it first.
+    """
+
+    groups: Mapping[str, Group]
+    hosts: Mapping[str, Variables]
+    places: Mapping[str, tuple[str, ...]]
+    origins: Mapping[str, str]
+    files: VarFiles
+    keys: Keyring
+
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Return each group's hosts, those of its children too, in their order."""
+        found: dict[str, list[str]] = {name: [] for name in self.groups}
+        for host, groups in self.places.items():
+            for group in groups:
+                found[group].append(host)
+        return {name: tuple(hosts) for name, hosts in found.items()}
+
+    def variables(self) -> Iterator[tuple[str, dict[str, Value]]]:
+        """Yield each host with its variables, as Ansible merges them.
+
+        First what the sources say of its groups, then the files of `all`, of its other
+        groups, then what the sources say of itself, then its own files.
+        """
+        known: dict[tuple[str, ...], dict[str, Value]] = {}
+        for host, groups in self.places.items():
+            if groups not in known:
+                known[groups] = self._of_groups(groups)
+            own = (self.hosts[host], *self.files.host(host))
+            merged = dict(known[groups])
+            for layer in own:
+                merged.update(layer)
+            yield host, merged
+
+    def _of_groups(self, groups: tuple[str, ...]) -> dict[str, Value]:
+        """Return the variables that a host has from its groups, the weakest first."""
+        merged: dict[str, Value] = {}
+        for name in groups:
+            merged.update(self.groups[name].vars)
+        rest = tuple(name for name in groups if name != ALL)
+        for layer in (*self.files.groups((ALL,)), *self.files.groups(rest)):
+            merged.update(layer)
+        return merged
+
+
+def grown(said: Groups, files: VarFiles, keys: Keyring) -> Tree:
+    """Return the tree of what was read. Raises InventoryError for a circle."""
+    groups = said.groups
+    inside = {child for group in groups.values() for child in group.children}
+    for name in groups:
+        if name != ALL and name not in inside:
+            groups[ALL].children[name] = Mark("")
+    depths = _depths(groups)
+    above = _above(groups, depths)
+    _settle(said, above)
+
+    def weight(name: str) -> tuple[int, int, str]:
+        return depths[name], groups[name].priority, name
+
+    direct: dict[str, list[str]] = {host: [] for host in said.hosts}
+    for name, group in groups.items():
+        for host in group.hosts:
+            direct[host].append(name)
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    places = {}
+    for host, names in direct.items():
+        key = tuple(names)
+        if key not in known:
+            everything = {ALL}.union(names, *(above[name] for name in names))
+            known[key] = tuple(sorted(everything, key=weight))
+        places[host] = known[key]
+    return Tree(groups, said.hosts, places, said.origins, files, keys)
+
+
+def _settle(said: Groups, above: Mapping[str, frozenset[str]]) -> None:
+    """Put hosts of no group into `ungrouped`, and take those of another out."""
+    groups = said.groups
+    loose = groups[UNGROUPED].hosts
+    elsewhere = {
+        host
+        for name, group in groups.items()
+        if name not in _ENDS
+        for host in group.hosts
+    }
+    if above[UNGROUPED] - _ENDS:
+        # `ungrouped` is itself in a group, and so are its hosts.
+        elsewhere.update(loose)
+    for host in [host for host in loose if host in elsewhere]:
+        del loose[host]
+    loose.update(dict.fromkeys(h for h in said.hosts if h not in elsewhere))
+
+
+def _depths(groups: Mapping[str, Group]) -> dict[str, int]:
+    """Return the longest way from `all` to each group, those above first."""
+    waits = dict.fromkeys(groups, 0)
+    for group in groups.values():
+        for child in group.children:
+            waits[child] += 1
+    depths: dict[str, int] = {}
+    ready = [ALL] if not waits[ALL] else []
+    reached = dict.fromkeys(ready, 0)
+    while ready:
+        name = ready.pop()
+        depths[name] = reached[name]
+        for child in groups[name].children:
+            reached[child] = max(reached.get(child, 0), depths[name] + 1)
+            waits[child] -= 1
+            if not waits[child]:
+                ready.append(child)
+    if len(depths) < len(groups):
+        _refuse_circle(groups)
+    return depths
+
+
+def _refuse_circle(groups: Mapping[str, Group]) -> None:
+    """Name the first circle among the groups, where it closes."""
+    done: set[str] = set()
+    for start in groups:
+        path = [start]
+        ways = [iter(groups[start].children.items())]
+        while path:
+            child, mark = next(ways[-1], (None, None))
+            if child is None or mark is None:
+                done.add(path.pop())
+                ways.pop()
+            elif child in path:
+                circle = " -> ".join((*path, child))
+                raise refusal(_told(mark, groups, path), f"{_INSIDE}: {circle}")
+            elif child not in done:
+                path.append(child)
+                ways.append(iter(groups[child].children.items()))
+
+
+_INSIDE = "a group inside itself"
+
+
+def _told(mark: Mark, groups: Mapping[str, Group], path: list[str]) -> Mark:
+    """Return where a circle is written: a top group is put under `all` by nobody."""
+    if mark.file:
+        return mark
+    marks = (mark for name in path for mark in groups[name].children.values())
+    return next((mark for mark in marks if mark.file), mark)
+
+
+def _above(
+    groups: Mapping[str, Group], depths: Mapping[str, int]
+) -> dict[str, frozenset[str]]:
+    """Return the groups above each one, all the way up."""
+    above: dict[str, frozenset[str]] = dict.fromkeys(groups, frozenset())
+    for name in depths:
+        further = above[name] | {name}
+        for child in groups[name].children:
+            above[child] |= further
+    return above

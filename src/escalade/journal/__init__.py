@@ -1,0 +1,1 @@
+"""The memory: append-only events of runs, and what follows from them."""

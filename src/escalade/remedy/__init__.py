@@ -1,0 +1,1 @@
+"""From finding to cured: steps, plan, execution, verification, ladder, brakes."""

@@ -1,0 +1,286 @@
+"""Plans as values: from a diagnosis, or from steps that an operator called by hand.
+
+Pure: the same diagnosis, scenes, runbooks and wish make the same plan, digest included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from escalade.errors import UsageError
+from escalade.errors import nearest
+from escalade.model import Diagnosis
+from escalade.model import Finding
+from escalade.model import Node
+from escalade.model import Step
+from escalade.plans import Action
+from escalade.plans import Climb
+from escalade.plans import Plan
+from escalade.plans import PlannedStep
+from escalade.plans import flat
+from escalade.remedy.choose import HAND_OFF
+from escalade.remedy.choose import SURE
+from escalade.remedy.choose import Due
+from escalade.remedy.choose import Wish
+from escalade.remedy.choose import chosen
+from escalade.remedy.choose import due
+from escalade.remedy.digest import digest
+from escalade.remedy.ladder import LAST
+from escalade.remedy.render import typed_arguments
+from escalade.remedy.step import StepKind
+from escalade.remedy.unfold import Place
+from escalade.remedy.unfold import numbered
+from escalade.remedy.unfold import rebuilt
+from escalade.remedy.unfold import slots_of
+from escalade.remedy.unfold import unfolded
+from escalade.remedy.verify import ripe_s
+from escalade.remedy.verify import touched
+from escalade.runbooks.book import Book
+from escalade.text import Text
+
+if TYPE_CHECKING:
+    from escalade.remedy.scene import Scene
+
+__all__ = ["Called", "Wish", "plan_for", "plan_steps"]
+
+Scenes = Mapping[str, "Scene"]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A step called by hand: its name and its arguments, typed or as text.
+
+    `step` is the whole of it where more is said: a job's, with its conditions.
+    """
+
+    name: str
+    args: Mapping[str, object] = field(default_factory=dict)
+    step: Step | None = None
+
+
+def plan_for(
+    diagnosis: Diagnosis,
+    scenes: Scenes,
+    book: Book,
+    catalog: Mapping[str, StepKind],
+    wish: Wish,
+) -> Plan:
+    """Return the plan of one round: a climb for each root that is to be acted on.
+
+    `scenes` are by host name. Raises `UsageError` for a `wish.only` that names nothing.
+    """
+    climbs: list[Climb] = []
+    for root in chosen(diagnosis, scenes, book, wish):
+        place = Place(
+            node=root.node,
+            scene=scenes.get(root.node.host),
+            catalog=catalog,
+            tasks=wish.user_tasks,
+            slots=slots_of(root.node, root.symptom, scenes.get(root.node.host)),
+        )
+        climb = _climb(root, due(root, book, wish, place.scene), place, wish)
+        climbs.append(replace(climb, ripe_s=_ripe_s(root, book)))
+    return _plan(_alone(climbs), scenes, wish)
+
+
+def plan_steps(
+    calls: Sequence[Called],
+    nodes: Sequence[Node],
+    scenes: Scenes,
+    catalog: Mapping[str, StepKind],
+    wish: Wish,
+) -> Plan:
+    """Return the plan of steps called by hand: one climb a node, ladder None, level 0.
+
+    Raises `UsageError` for an unknown step or argument; what cannot be planned at a node
+    is its step's `trouble`.
+    """
+    for call in calls:
+        if call.step is not None:
+            continue
+        kind = catalog.get(call.name)
+        if kind is None:
+            raise UsageError(f"no step {call.name!r}{nearest(call.name, catalog)}")
+        typed_arguments(kind, call.args)
+    steps = [call.step or Step(call.name, call.args) for call in calls]
+    names = ", ".join(call.name for call in calls)
+    climbs = []
+    for node in nodes:
+        scene = scenes.get(node.host)
+        place = Place(node, scene, catalog, wish.user_tasks, slots_of(node, "", scene))
+        planned = unfolded(steps, place)
+        climbs.append(
+            Climb("", node, "", "", Text(names, names), None, 0, planned, "ladder")
+        )
+    return _plan(climbs, scenes, wish)
+
+
+# --------------------------------------------------------------------- climbs
+
+
+def _climb(root: Finding, what: Due, place: Place, wish: Wish) -> Climb:
+    """Return the climb of one root."""
+    steps = unfolded(what.steps, place)
+    doubt = root.confidence.number < SURE
+    if doubt and any(not action.reads for action in _actions(steps)):
+        number = f"{root.confidence.number:g}"
+        reason = _UNSURE.fill({"sure": number, "least": f"{SURE:g}"})
+        what = Due("handoff", LAST, HAND_OFF, reason)
+        steps = unfolded(what.steps, place)
+    reason = what.reason
+    if what.level > wish.max_level:
+        steps, reason = (), _CAPPED.fill({"n": str(wish.max_level)})
+    troubles = [step for step in steps if step.trouble]
+    if troubles:
+        # Half a level is none: nothing of it runs.
+        steps = tuple(replace(step, actions=(), group=()) for step in steps)
+        reason = _cannot(what.level, troubles)
+    return Climb(
+        id="",
+        node=root.node,
+        symptom=root.symptom,
+        finding=root.id,
+        title=root.title,
+        ladder=what.ladder.name if what.ladder else None,
+        level=what.level,
+        steps=steps,
+        remedy=what.remedy,
+        advice=root.remedy.advice,
+        reason=reason,
+        verify=what.ladder.verify if what.ladder else (),
+    )
+
+
+def _ripe_s(root: Finding, book: Book) -> float:
+    """Return the uptime below which a root's symptom never holds."""
+    symptoms = (s for s in book.symptoms if s.id == root.symptom)
+    return next((ripe_s(symptom) for symptom in symptoms), 0.0)
+
+
+def _actions(steps: Iterable[PlannedStep]) -> list[Action]:
+    """Return every action of steps, those of groups and handlers included."""
+    return [a for top in steps for step in flat(top) for a in step.actions]
+
+
+def _cannot(level: int, troubles: Sequence[PlannedStep]) -> Text:
+    """Return that a level cannot run, and why."""
+    why = "; ".join(f"{step.name}: {step.trouble}" for step in troubles)
+    return _CANNOT.fill({"n": str(level), "why": why})
+
+
+# ----------------------------------------------------------- one after another
+
+
+def _alone(climbs: Sequence[Climb]) -> list[Climb]:
+    """Return climbs in which no service is touched by two of them.
+
+    What an earlier climb does to a service, a later one does not do once more.
+    """
+    taken: dict[Node, Node] = {}
+    out: list[Climb] = []
+    for climb in climbs:
+        dropped: dict[Node, Node] = {}
+        steps = tuple(_without(step, taken, dropped) for step in climb.steps)
+        if dropped:
+            said = [_TWICE.fill(_names(n, by)) for n, by in dropped.items()]
+            reason = _sentences([climb.reason, *said])
+            climb = replace(climb, steps=steps, reason=reason)  # noqa: PLW2901
+        out.append(climb)
+        for node in touched(climb):
+            taken.setdefault(node, climb.node)
+    return out
+
+
+def _without(
+    step: PlannedStep, taken: Mapping[Node, Node], dropped: dict[Node, Node]
+) -> PlannedStep:
+    """Return a step without the actions on services that are taken already."""
+    kept: list[Action] = []
+    for action in step.actions:
+        if action.touches and all(node in taken for node in action.touches):
+            dropped |= {node: taken[node] for node in action.touches}
+        else:
+            kept.append(action)
+    return rebuilt(
+        replace(step, actions=tuple(kept)),
+        lambda _, below: tuple(_without(inner, taken, dropped) for inner in below),
+    )
+
+
+def _names(node: Node, by: Node) -> dict[str, str]:
+    """Return the names that a note about a service done already is filled with."""
+    return {"service": node.service or node.host, "other": by.service or by.host}
+
+
+def _sentences(parts: Iterable[Text]) -> Text:
+    """Return several texts as one."""
+    told = [part for part in parts if part.en]
+    return Text("; ".join(t.en for t in told), " ; ".join(t.fr for t in told))
+
+
+# ---------------------------------------------------------------------- facts
+
+
+def _plan(climbs: Sequence[Climb], scenes: Scenes, wish: Wish) -> Plan:
+    """Return the numbered plan with the facts that it rests on, and its digest.
+
+    Ids begin with the round, so that none stands for two actions of a run.
+    """
+    named = []
+    for at, climb in enumerate(climbs, 1):
+        name = f"{wish.round}.{at}"
+        named.append(replace(climb, id=name, steps=numbered(climb.steps, name)))
+    rests = {**_rests(climbs, scenes), **wish.extra}
+    return Plan(
+        run=wish.run,
+        round=wish.round,
+        made=wish.made,
+        climbs=tuple(named),
+        rests=rests,
+        digest=digest(named, rests),
+    )
+
+
+def _rests(climbs: Sequence[Climb], scenes: Scenes) -> dict[str, str]:
+    """Return the facts by name: symptoms, and what containers are made of."""
+    found: dict[str, str] = {}
+    for climb in climbs:
+        at = climb.node
+        if climb.symptom:
+            place = "/".join((at.host, at.stack or "-", at.service or "-"))
+            found[f"symptom {climb.symptom} at {place}"] = climb.finding
+        for node in (*touched(climb), *((at,) if at.service else ())):
+            scene = scenes.get(node.host)
+            for box in scene.boxes(node) if scene is not None else ():
+                where = f"{node.host}/{box.name}"
+                found[f"container {where}"] = box.id
+                found[f"image of {where}"] = box.image_id
+                found[f"configuration of {where}"] = _hash(box.readings)
+    return found
+
+
+def _hash(record: Mapping[str, object]) -> str:
+    """Return the hash of a container's Compose definition; empty where it has none."""
+    return str(record.get("config_hash") or "")
+
+
+_UNSURE = Text(
+    "its confidence is {sure} and nothing is changed below {least}",
+    "sa confiance est de {sure} et rien n'est modifié en dessous de {least}",
+)
+_CAPPED = Text(
+    "level {n} is the highest that was allowed", "le niveau {n} est le plus haut permis"
+)
+_CANNOT = Text(
+    "level {n} cannot run: {why}", "le niveau {n} ne peut pas tourner : {why}"
+)
+_TWICE = Text(
+    "{service} is left to the climb of {other}",
+    "{service} est laissé à la montée de {other}",
+)

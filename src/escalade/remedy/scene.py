@@ -1,0 +1,277 @@
+"""What one snapshot saw of one host, as steps ask for it: services, order, risk.
+
+Pure. A step reads it and yields actions; nothing here touches the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import cached_property
+
+from escalade.errors import nearest
+from escalade.evidence.probe import Seen
+from escalade.evidence.seen import SeenSnapshot
+from escalade.model import Evidence
+from escalade.model import Node
+from escalade.model import Reading
+from escalade.model import Snapshot
+from escalade.plans import Risk
+from escalade.remedy.boxes import Box
+from escalade.remedy.boxes import boxes_of
+from escalade.remedy.drift import REPLACED
+from escalade.remedy.drift import drift_known
+from escalade.remedy.drift import drifted
+from escalade.remedy.order import Needs
+from escalade.remedy.order import in_order
+from escalade.remedy.project import Project
+from escalade.remedy.project import project_of
+from escalade.remedy.serving import MISSING
+from escalade.remedy.serving import idle
+from escalade.remedy.step import CannotError
+from escalade.text import Text
+
+__all__ = ["Scene"]
+
+
+class Scene:
+    """One host of a snapshot; its questions raise `CannotError` for unknown names.
+
+    `roles` is what `diagnosis.roles.bind` returns; `holds` are the services that
+    somebody stopped with `--hold`.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        host: str,
+        roles: Mapping[Node, str],
+        *,
+        holds: frozenset[Node] = frozenset(),
+    ) -> None:
+        self.host = host
+        self.roles = roles
+        self.holds = holds
+        mine = tuple(p for p in snapshot.evidence if p.address.host == host)
+        self._snapshot = Snapshot(
+            snapshot.recorded, snapshot.mode, snapshot.hosts, mine
+        )
+        self.seen: Seen = SeenSnapshot(self._snapshot, roles)
+        self._boxes = boxes_of(self.seen, host)
+
+    # ----------------------------------------------------------------- places
+
+    def stacks(self) -> tuple[str, ...]:
+        """Return the stacks of the host, by name."""
+        return tuple(sorted({n.stack for n in self._nodes if n.stack}))
+
+    def services(self, stack: str | None) -> tuple[Node, ...]:
+        """Return a stack's services, declared and seen, by name.
+
+        Of no stack (None): the containers that belong to none.
+        """
+        return tuple(n for n in self._nodes if n.stack == stack)
+
+    def node(self, node: Node, service: str) -> Node:
+        """Return the service that a name means: a service's own, or a container's.
+
+        Without a stack in `node` the name may stand in any, if in one alone.
+        """
+        wish = service.strip()
+        near = [n for n in self._nodes if node.stack is None or n.stack == node.stack]
+        found = [n for n in near if n.service == wish]
+        found = found or [n for n in near for b in self.boxes(n) if b.name == wish]
+        inner = [n for n in found if n.stack] or found
+        if len(inner) == 1:
+            return inner[0]
+        place = f"stack {node.stack} on {self.host}" if node.stack else self.host
+        if inner:
+            stacks = ", ".join(sorted(str(n.stack) for n in inner))
+            raise CannotError(
+                f"{place}: service {wish!r} is in the stacks {stacks}; say which"
+            )
+        hint = nearest(wish, (str(n.service) for n in near))
+        raise CannotError(f"{place}: no service {wish!r}{hint}")
+
+    def boxes(self, node: Node) -> tuple[Box, ...]:
+        """Return the containers of a service, those of its replicas in order."""
+        return self._boxes.get(node, ())
+
+    def declared(self, node: Node) -> Reading | None:
+        """Return what the Compose files say of a service, None where they do not."""
+        return self._declared.get(node)
+
+    def project(self, stack: str) -> Project:
+        """Return how Docker Compose is told of a stack."""
+        boxes = [box for n in self.services(stack) for box in self.boxes(n)]
+        return project_of(self.seen, Node(self.host, stack), boxes)
+
+    def evidence(self, probe: str, node: Node) -> Sequence[Evidence]:
+        """Return what a probe saw at a service, or with its service None of a stack."""
+        return self.seen.of(
+            probe, host=self.host, stack=node.stack, service=node.service
+        )
+
+    def records(self, probe: str) -> tuple[Reading, ...]:
+        """Return all records of a probe on this host."""
+        pieces = self.seen.of(probe, host=self.host)
+        return tuple(record for piece in pieces for record in piece.readings)
+
+    # ------------------------------------------------------------------ order
+
+    def ordered(self, nodes: Iterable[Node]) -> tuple[Node, ...]:
+        """Return services in the order in which they start.
+
+        What others depend on comes first, also where those between are left out.
+        """
+        wish = set(nodes)
+        return tuple(node for node in self._order if node in wish)
+
+    def needs(self, node: Node) -> frozenset[Node]:
+        """Return all services that one depends on, directly or through others."""
+        return self._needs.below(node)
+
+    def needs_directly(self, node: Node) -> frozenset[Node]:
+        """Return the services that one itself depends on."""
+        return self._needs.of(node)
+
+    def dependants(self, node: Node) -> tuple[Node, ...]:
+        """Return the services that depend on one directly, in order of starting."""
+        return tuple(n for n in self._order if node in self._needs.of(n))
+
+    def sharers(self, node: Node) -> tuple[Node, ...]:
+        """Return the services that live in its network namespace, by name."""
+        return tuple(
+            n
+            for n in self._nodes
+            if n != node
+            and any(
+                owner is not None and owner.node == node
+                for owner in map(self._owner, self.boxes(n))
+            )
+        )
+
+    # ---------------------------------------------------------------- verdicts
+
+    def serves(self, node: Node) -> bool:
+        """Whether a service may serve somebody: False only where evidence excludes it."""
+        return self.idle(node) is None
+
+    def idle(self, node: Node) -> Text | None:
+        """Return why a service serves nobody, None where it may serve."""
+        boxes = self.boxes(node)
+        if not boxes:
+            unread = any(
+                not p.status.answered for p in self.evidence("container", node)
+            )
+            return None if unread else MISSING.fill({"service": str(node.service)})
+        reasons = [self.box_idle(box) for box in boxes]
+        return None if None in reasons else reasons[0]
+
+    def box_idle(self, box: Box) -> Text | None:
+        """Return why one container serves nobody, None where it may serve."""
+        return idle(self.seen, box, owner=self._owner(box))
+
+    def risk(self, node: Node) -> Risk:
+        """Return the risk of restarting a service: safe where it serves nobody."""
+        return Risk.DISRUPTIVE if self.serves(node) else Risk.SAFE
+
+    def box_risk(self, box: Box) -> Risk:
+        """Return the risk of restarting one container."""
+        return Risk.SAFE if self.box_idle(box) else Risk.DISRUPTIVE
+
+    def drift(self, node: Node) -> Text | None:
+        """Return why a restart of a service is not enough: what it is made of changed.
+
+        None where nothing changed, and where that is not known.
+        """
+        if self.lost_network(node):
+            return REPLACED.fill({"service": str(node.service)})
+        project = self.project(node.stack) if node.stack else None
+        return drifted(self.seen, node, self.boxes(node), project)
+
+    def lost_network(self, node: Node) -> bool:
+        """Whether a container shares the network of one that is no longer there."""
+        return any(
+            box.network_mode.startswith("container:") and self._owner(box) is None
+            for box in self.boxes(node)
+        )
+
+    def drift_known(self, node: Node) -> bool:
+        """Whether it is known if what a service is made of changed."""
+        project = self.project(node.stack) if node.stack else None
+        return drift_known(self.seen, node, self.boxes(node), project)
+
+    def held(self, node: Node) -> bool:
+        """Whether a service is meant to be stopped: by the inventory, or by a hold."""
+        pieces = (
+            *self.evidence("container", node),
+            *self.evidence("expected", node),
+        )
+        said = (r.get("desired") for p in pieces for r in p.readings)
+        return node in self.holds or "stopped" in said
+
+    # ----------------------------------------------------------------- inside
+
+    @cached_property
+    def _declared(self) -> Mapping[Node, Reading]:
+        """What the Compose files say, by service."""
+        pieces = self.seen.of("compose", host=self.host)
+        return {
+            Node(self.host, p.address.stack, str(record.get("service"))): record
+            for p in pieces
+            for record in p.readings
+        }
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        """All services, by stack and name."""
+        seen = {
+            p.address.node
+            for p in self.seen.of("container", host=self.host)
+            if p.address.service
+        }
+        everything = seen | set(self._declared)
+        return tuple(sorted(everything, key=lambda n: (n.stack or "", str(n.service))))
+
+    @cached_property
+    def _needs(self) -> Needs:
+        """What each service needs."""
+        from escalade.diagnosis.graph import build
+
+        graph = build(self._snapshot, self.seen)
+        known = set(self._nodes)
+        declared = {n: frozenset(self._said(n)) & known for n in self._nodes}
+        edges = {n: graph.edges.get(n, frozenset()) & known for n in self._nodes}
+        named = {n: edges[n] - declared[n] for n in self._nodes}
+        return Needs(declared, named)
+
+    @cached_property
+    def _order(self) -> tuple[Node, ...]:
+        """All services in the order in which they start."""
+        return in_order(self._nodes, self._needs)
+
+    def _said(self, node: Node) -> Iterator[Node]:
+        """Yield what Compose declares that a service needs, and whose network it has."""
+        records = [box.readings for box in self.boxes(node)]
+        for record in (*records, self.declared(node) or {}):
+            depends = record.get("depends")
+            for item in depends if isinstance(depends, tuple) else ():
+                yield Node(self.host, node.stack, item.partition(":")[0])
+        for box in self.boxes(node):
+            owner = self._owner(box)
+            if owner is not None and owner.node != node:
+                yield owner.node
+
+    def _owner(self, box: Box) -> Box | None:
+        """Return the container whose network namespace another lives in."""
+        kind, _, ident = box.network_mode.partition(":")
+        if kind != "container" or not ident:
+            return None
+        for boxes in self._boxes.values():
+            for other in boxes:
+                if other.name == ident or (other.id and ident.startswith(other.id)):
+                    return other
+        return None

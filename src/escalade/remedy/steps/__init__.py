@@ -1,0 +1,1 @@
+"""One file for each step: a module-level `StepKind` is discovered."""

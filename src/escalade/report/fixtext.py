@@ -1,0 +1,250 @@
+"""What people read of a run of `fix`: as it ends, and whole (`invoke show`)."""
+
+from __future__ import annotations
+
+from escalade.model import Finding
+from escalade.model import Verdict
+from escalade.plans import Outcome
+from escalade.report import fixwords
+from escalade.report import words
+from escalade.report.causes import place
+from escalade.report.causes import places
+from escalade.report.fixlive import OUTCOME_MARKS
+from escalade.report.fixlive import did_lines
+from escalade.report.fixlive import escalation_lines
+from escalade.report.fixlive import verified_lines
+from escalade.report.fixplan import plan_lines
+from escalade.report.fixstory import FixStory
+from escalade.report.lines import EMPTY
+from escalade.report.lines import Line
+from escalade.report.lines import cut_line
+from escalade.report.lines import flow
+from escalade.report.lines import joined
+from escalade.report.lines import line
+from escalade.report.lines import span
+from escalade.report.look import Look
+from escalade.report.parts import causes_of
+from escalade.report.parts import weaknesses_of
+from escalade.report.plain import plain
+from escalade.text import Text
+
+__all__ = ["end_lines", "fix_lines", "fix_text"]
+
+HANDED_OFF, REFUSED, INTERRUPTED = 4, 5, 130
+_ROWS = 4
+_CAUSES = 5
+_MESSAGE = 60
+_ADVICE = 8
+
+
+def fix_text(story: FixStory, look: Look) -> str:
+    """Return the whole story as bare text."""
+    return plain(fix_lines(story, look), look)
+
+
+def fix_lines(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the whole story: each plan, what ran of it, what came of it, the end."""
+    out: list[Line] = []
+    for plan in story.plans:
+        out += [*plan_lines(plan, look), EMPTY]
+        ids = {action.id: action for action in plan.actions}
+        ran = [did for did in story.dids if did.action in ids]
+        for did in ran:
+            out += did_lines(did, ids[did.action], look)
+        climbs = {climb.id: climb for climb in plan.climbs}
+        told = [said for said in story.verified if said.climb in climbs]
+        for said in told:
+            out += verified_lines(said, climbs[said.climb], look)
+        out += [EMPTY] if ran or told else []
+    told_why = {climb.reason for plan in story.plans for climb in plan.climbs}
+    left = [reason for reason in story.escalations if reason not in told_why]
+    for reason in left:
+        out += escalation_lines(reason, look)
+    out += [EMPTY] if left else []
+    return tuple(cut_line(row, look.width) for row in (*out, *end_lines(story, look)))
+
+
+def end_lines(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return how it ended, what is left, and the next command.
+
+    What ran and was verified was told as it came.
+    """
+    rows = (
+        *_headline(story, look),
+        *_why(story, look),
+        *_touched(story, look),
+        *_orphans(story, look),
+        *_remains(story, look),
+        *_weak(story, look),
+        *_message(story, look),
+        *_next(story, look),
+    )
+    return tuple(cut_line(row, look.width) for row in rows)
+
+
+# ------------------------------------------------------------------- headline
+
+
+def _headline(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the one line that says how it ended."""
+    text, style, told = _ending(story)
+    parts = [span(told.pick(look.lang), "head")]
+    if story.level and not story.dry:
+        level = fixwords.AT_LEVEL.fill({"n": str(story.level)})
+        parts.append(span(level.pick(look.lang)))
+    parts.append(span(words.seconds(story.took_s, look.lang), "dim"))
+    return flow(line(span(f"{text} ", style)), joined(parts, " · "), look.width)
+
+
+def _ending(story: FixStory) -> tuple[str, str, Text]:
+    """Return mark, style and words of the end."""
+    special = (
+        (story.exit == INTERRUPTED, ("!", "warn", fixwords.INTERRUPTED)),
+        (story.waiting_approval, ("?", "warn", fixwords.WAITING)),
+        (story.dry, ("-", "dim", fixwords.DRY)),
+        (story.exit == REFUSED, ("✗", "bad", fixwords.REFUSED)),
+        (story.exit == HANDED_OFF, ("→", "warn", fixwords.HANDED_OFF)),
+    )
+    found = next((told for holds, told in special if holds), None)
+    if found is not None:
+        return found
+    if story.outcome is None:
+        return _idle(story)
+    return (*OUTCOME_MARKS[story.outcome], fixwords.ENDS[story.outcome])
+
+
+def _idle(story: FixStory) -> tuple[str, str, Text]:
+    """Return mark, style and words of a run in which nothing was to be verified."""
+    if story.dids:
+        well = all(did.ended.well for did in story.dids)
+        done = ("✓", "good", fixwords.DONE_BY_HAND)
+        return done if well else ("✗", "bad", fixwords.ENDS[Outcome.PERSISTS])
+    verdict = story.last.verdict
+    if verdict is Verdict.HEALTHY:
+        return "✓", "good", fixwords.HEALTHY
+    if verdict is Verdict.UNKNOWN:
+        return "?", "warn", fixwords.CANNOT_TELL
+    return "-", "dim", fixwords.NOTHING
+
+
+def _why(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return what was refused, a line each, and why it ended where it did."""
+    told = [story.refused] if story.refused else []
+    if story.outcome in (Outcome.WORSE, Outcome.UNKNOWN):
+        # What persists is listed as what remains.
+        last = [story.said(climb.id) for climb in story.climbs]
+        told += [said.reason for said in last if said and said.outcome is story.outcome]
+    lines = (row for text in told for row in text.pick(look.lang).splitlines())
+    rows = dict.fromkeys(row for row in lines if row)
+    return tuple(
+        each
+        for row in rows
+        for each in flow(line("  "), line(span(row)), look.width, most=_ROWS)
+    )
+
+
+def _touched(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the services whose containers were touched."""
+    if not story.dids:
+        return ()
+    if not story.restarted:
+        return (line("  ", span(fixwords.UNTOUCHED.pick(look.lang), "dim")),)
+    names = words.listed(places(story.restarted, look), look.lang)
+    head = line("  ", span(fixwords.RESTARTED.pick(look.lang), "label"), " ")
+    return flow(head, line(span(names, "name")), look.width, most=_ROWS)
+
+
+def _orphans(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return what still runs on a host and could not be ended."""
+    out: list[Line] = []
+    for did in story.dids:
+        if did.orphan:
+            action = story.actions.get(did.action)
+            host = f" ({action.host})" if action else ""
+            told = fixwords.ORPHAN.fill({"what": f"{did.orphan}{host}"})
+            body = line(span(told.pick(look.lang), "bad"))
+            out += flow(line(span("! ", "bad")), body, look.width, most=_ROWS)
+    return tuple(out)
+
+
+# ---------------------------------------------------------------- what is left
+
+
+def _remains(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the causes that the last look still found."""
+    left = causes_of(story.after) if story.after else ()
+    if not left:
+        return ()
+    head = span(fixwords.REMAINS.say(len(left), look.lang), "head")
+    out: list[Line] = [EMPTY, line(head)]
+    for root in left[:_CAUSES]:
+        out += _cause(root, look)
+    if left[_CAUSES:]:
+        more = words.AND_MORE.say(len(left) - _CAUSES, look.lang)
+        out.append(line("    ", span(more, "dim")))
+    return tuple(out)
+
+
+def _cause(root: Finding, look: Look) -> tuple[Line, ...]:
+    """Return a cause with its place and the advice that goes with it."""
+    body = line(span(root.title.pick(look.lang)), span(f" ({place(root.node, look)})"))
+    rows = flow(line("  ", span("✗ ", "bad")), body, look.width, most=_ROWS)
+    if root.remedy.advice is None:
+        return rows
+    advice = line(span(root.remedy.advice.pick(look.lang), "dim"))
+    return (*rows, *flow(line("    "), advice, look.width, most=_ADVICE))
+
+
+def _weak(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return how many weaknesses are told and left alone."""
+    weak = weaknesses_of(story.last)
+    if not weak:
+        return ()
+    text = fixwords.LEFT_ALONE.say(len(weak), look.lang)
+    return (EMPTY, *flow(EMPTY, line(span(text, "dim")), look.width, most=2))
+
+
+def _message(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the message for the next person, or where it was written."""
+    if story.handoff is None:
+        return ()
+    to = words.PEOPLE.get(story.handoff_to)
+    whom = to.pick(look.lang) if to and story.handoff_to else story.handoff_to
+    named = fixwords.MESSAGE_FOR.fill({"to": whom}) if whom else fixwords.MESSAGE
+    head = line(span(named.pick(look.lang), "label"), "  ")
+    out: list[Line] = [EMPTY]
+    if story.handoff_file:
+        out += flow(head, line(span(story.handoff_file, "cmd")), look.width)
+        return tuple(out) if not look.verbose else (*out, *_body(story, look))
+    return (*out, head, *_body(story, look))
+
+
+def _body(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the message's own lines."""
+    text = story.handoff.pick(look.lang) if story.handoff else ""
+    return tuple(
+        row
+        for each in text.splitlines()[:_MESSAGE]
+        for row in flow(line("  "), line(span(each)), look.width)
+    )
+
+
+def _next(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the next commands to type."""
+    offers = [f"{look.program} {offer} {story.run}" for offer in _offers(story)]
+    if not offers or not look.live:
+        return ()
+    head = line(span(words.NEXT.pick(look.lang), "head"), " ")
+    told = joined([span(offer, "cmd") for offer in offers], "  ·  ")
+    return (EMPTY, *flow(head, told, look.width))
+
+
+def _offers(story: FixStory) -> tuple[str, ...]:
+    """Return the tasks that go on with a run, or that tell more of it."""
+    if story.dry:
+        return ()
+    if story.waiting_approval:
+        return ("approve", "show")
+    if story.exit == INTERRUPTED:
+        return ("resume", "show")
+    return ("show",) if any(plan.climbs for plan in story.plans) else ()

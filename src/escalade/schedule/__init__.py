@@ -1,0 +1,1 @@
+"""Maintenance that comes on time: jobs, their times, and who calls them."""

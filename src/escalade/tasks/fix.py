@@ -1,0 +1,176 @@
+"""From finding to cured: fix, and what comes after one that was left open."""
+
+from __future__ import annotations
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from escalade.tasks.desk import HELP
+from escalade.tasks.desk import finish
+from escalade.tasks.desk import said
+from escalade.tasks.desk import told
+from escalade.tasks.optional import Lenient
+
+__all__ = ["apply", "approve", "fix", "resume"]
+
+_SHARED = {
+    "yes": "agree beforehand to what the policy allows",
+    "max_risk": "the highest risk that may run: safe, disruptive or destructive",
+    "format": HELP["format"],
+    "lang": HELP["lang"],
+    "why": "the reason that the journal keeps",
+}
+_LISTS = ["limit", "inventory", "stack"]
+
+
+@task(
+    auto_shortflags=False,
+    klass=Lenient,
+    iterable=_LISTS,
+    positional=["symptom"],
+    help={
+        **{k: HELP[k] for k in ("limit", "inventory", "stack", "forks")},
+        **_SHARED,
+        "symptom": "fix this one alone: a symptom (redis.stopped), runbook or service",
+        "level": "begin at this level of the ladder: 1, 2 or 3",
+        "plan": "show what would be done, and do nothing (so does Invoke's --dry)",
+        "out": "write the plan to FILE, for `invoke apply FILE`; does nothing else",
+        "verbose": "every action's output",
+    },
+)
+def fix(
+    c: Context,
+    symptom: str = "",
+    limit: list[str] | None = None,
+    inventory: list[str] | None = None,
+    stack: list[str] | None = None,
+    level: str = "",
+    plan: bool = False,
+    out: str | None = None,
+    yes: bool = False,
+    max_risk: str = "",
+    format: str = "text",  # noqa: A002
+    lang: str = "",
+    forks: str = "",
+    why: str = "",
+    verbose: bool = False,
+) -> None:
+    """Cure what diagnose finds: plan, ask, act, verify, climb, and tell how it ended.
+
+    Exit code: 0 cured, 2 findings remain, 3 could not tell, 4 handed off, 5 refused.
+    """
+    with told():
+        from escalade.tasks import mend
+
+        flags = {
+            "limit": limit,
+            "inventory": inventory,
+            "stacks": stack,
+            "lang": lang,
+            "forks": forks,
+            "max_risk": max_risk,
+        }
+        request = mend.Request(
+            flags,
+            only=(symptom,) if symptom else (),
+            level=level,
+            plan=plan or bool(c.config.run.dry),
+            out=said("--out", out),
+            yes=yes,
+            format=format,
+            why=why,
+            verbose=verbose,
+        )
+        code = mend.fix(c, request)
+    finish(code)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["inventory"],
+    help={
+        **_SHARED,
+        "file": "a plan that `invoke fix --out FILE` wrote",
+        "inventory": HELP["inventory"],
+        "verbose": "every action's output",
+    },
+)
+def apply(
+    c: Context,
+    file: str,
+    inventory: list[str] | None = None,
+    yes: bool = False,
+    max_risk: str = "",
+    format: str = "text",  # noqa: A002
+    lang: str = "",
+    why: str = "",
+    verbose: bool = False,
+) -> None:
+    """Carry out a plan that was written before, if nothing it rests on has changed."""
+    with told():
+        from escalade.tasks import mend
+
+        flags = {"inventory": inventory, "lang": lang, "max_risk": max_risk}
+        request = mend.Request(flags, yes=yes, format=format, why=why, verbose=verbose)
+        code = mend.apply(c, request, file)
+    finish(code)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["inventory"],
+    help={
+        **{k: v for k, v in _SHARED.items() if k not in ("yes", "max_risk")},
+        "run": "the run whose plan waits: its id, the beginning of it, or `last`",
+        "inventory": HELP["inventory"],
+        "verbose": "every action's output",
+    },
+)
+def approve(
+    c: Context,
+    run: str,
+    inventory: list[str] | None = None,
+    format: str = "text",  # noqa: A002
+    lang: str = "",
+    why: str = "",
+    verbose: bool = False,
+) -> None:
+    """Approve the plan that a run is waiting with, and carry it out."""
+    with told():
+        from escalade.tasks import mend
+
+        flags = {"inventory": inventory, "lang": lang}
+        request = mend.Request(flags, format=format, why=why, verbose=verbose)
+        code = mend.approve(c, request, run)
+    finish(code)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["inventory"],
+    help={
+        **_SHARED,
+        "run": "the run that was interrupted: its id, the beginning of it, or `last`",
+        "inventory": HELP["inventory"],
+        "verbose": "every action's output",
+    },
+)
+def resume(
+    c: Context,
+    run: str,
+    inventory: list[str] | None = None,
+    yes: bool = False,
+    max_risk: str = "",
+    format: str = "text",  # noqa: A002
+    lang: str = "",
+    why: str = "",
+    verbose: bool = False,
+) -> None:
+    """Go on with a run that was interrupted; what was done is not done again."""
+    with told():
+        from escalade.tasks import mend
+
+        flags = {"inventory": inventory, "lang": lang, "max_risk": max_risk}
+        request = mend.Request(flags, yes=yes, format=format, why=why, verbose=verbose)
+        code = mend.resume(c, request, run)
+    finish(code)

@@ -1,0 +1,90 @@
+"""A plan as a file: `fix --out FILE` writes it, `apply FILE` reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from escalade.errors import UsageError
+
+if TYPE_CHECKING:
+    from escalade.climb.gear import Order
+    from escalade.plans import Plan
+    from escalade.settings import Settings
+
+__all__ = ["SCHEMA", "order_of", "read", "write"]
+
+SCHEMA = "escalade.plan/1"
+
+
+def write(name: str, plan: Plan, order: Order, settings: Settings) -> None:
+    """Write a plan through a temporary name, for its owner alone."""
+    from escalade.climb.place import place_of
+    from escalade.remedy.plancodec import dump
+
+    path = Path(name).expanduser()
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {name}: there is no folder {path.parent}")
+    data = {
+        "schema": SCHEMA,
+        "order": asdict(order),
+        "place": place_of(settings, dict.fromkeys(c.node.host for c in plan.climbs)),
+        "plan": dump(plan),
+    }
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
+        os.replace(draft, path)  # noqa: PTH105 -- what it is called in POSIX
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read(name: str) -> tuple[Plan, Order, Mapping[str, Any]]:
+    """Return a plan, what was asked for, and where. Raises `UsageError` for a bad file."""
+    from escalade.remedy.digest import intact
+    from escalade.remedy.plancodec import load
+
+    path = Path(name).expanduser()
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        if data["schema"] != SCHEMA:
+            raise UsageError(f"{name}: expected {SCHEMA}, not {data['schema']!r}")
+        plan = load(data["plan"])
+        order, place = order_of(data["order"]), data["place"]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"{name}: not a plan of `fix --out`: {error}") from error
+    if not intact(plan):
+        raise UsageError(f"{name}: its actions are not those that its digest covers")
+    return plan, order, place
+
+
+def order_of(data: Mapping[str, Any]) -> Order:
+    """Return what was asked for, as it was written."""
+    from escalade.climb.gear import Order
+    from escalade.remedy.plan import Called
+
+    calls = tuple(
+        Called(c["name"], {k: _value(v) for k, v in c["args"].items()})
+        for c in data["calls"]
+    )
+    return Order(
+        only=tuple(data["only"]),
+        level=data["level"],
+        max_level=data["max_level"],
+        calls=calls,
+        stack=data["stack"],
+    )
+
+
+def _value(value: Any) -> Any:
+    """Return an argument; JSON has lists only."""
+    return tuple(value) if isinstance(value, list) else value
