@@ -134,7 +134,9 @@ class Maker:
         parts = []
         if self.maybe(0.8):
             hosts = self.some(PATTERNS, 3)
-            inside = (f"'{h}': {self._mapping(YAML_VALUES)}" for h in dict.fromkeys(hosts))
+            inside = (
+                f"'{h}': {self._mapping(YAML_VALUES)}" for h in dict.fromkeys(hosts)
+            )
             parts.append(f"hosts: {{{', '.join(inside)}}}")
         if self.maybe(0.4):
             parts.append(f"vars: {self._mapping(YAML_VALUES)}")
@@ -173,7 +175,9 @@ class Maker:
         """Write files of variables into a folder."""
         for kind, pool in (("group_vars", GROUPS), ("host_vars", HOSTS)):
             for name in self.some(pool, 2):
-                suffix = self.chance.choice(("", ".yml", ".yaml", ".json", "/x", "/y.yml"))
+                suffix = self.chance.choice(
+                    ("", ".yml", ".yaml", ".json", "/x", "/y.yml")
+                )
                 text = self._mapping(YAML_VALUES)
                 if suffix == ".json":
                     text = json.dumps(self._json())
@@ -190,7 +194,7 @@ class Maker:
         }
         kind = self.chance.choices(("file", "folder", "list"), (6, 2, 1))[0]
         if kind == "list":
-            return ",".join((*self.some(PATTERNS, 3), ""))
+            return ",".join((*self.some(PATTERNS, 3), "last", ""))
         if kind == "file":
             suffix = self.chance.choice([*formats])
             folder = f"s{number}/" if self.maybe(0.5) else ""

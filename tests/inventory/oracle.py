@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -19,6 +20,15 @@ from collections.abc import Sequence
 from typing import Any
 
 BOUND_S = 20
+LOADED = (
+    "ansible.cli.inventory",
+    "ansible.inventory.manager",
+    "ansible.plugins.inventory.ini",
+    "ansible.plugins.inventory.script",
+    "ansible.plugins.inventory.yaml",
+    "ansible.plugins.vars.host_group_vars",
+    "ansible.vars.manager",
+)
 
 
 def settle() -> None:
@@ -70,13 +80,8 @@ def main() -> None:
     """Answer all lines."""
     settle()
     # Loaded once, before any fork.
-    import ansible.cli.inventory
-    import ansible.inventory.manager
-    import ansible.plugins.inventory.ini
-    import ansible.plugins.inventory.yaml
-    import ansible.plugins.vars.host_group_vars
-    import ansible.vars.manager
-
+    for name in LOADED:
+        importlib.import_module(name)
     for line in sys.stdin:
         question = json.loads(line)
         print(forked(question["words"], question["folder"]), flush=True)

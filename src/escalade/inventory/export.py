@@ -58,6 +58,8 @@ def listing(tree: Tree, chosen: Container[str] | None = None) -> dict[str, objec
     """
     hostvars = {}
     for host, variables in tree.variables():
+        if host in tree.strays:
+            continue
         shown = {k: printed(v.node) for k, v in variables.items() if k not in _MAGIC}
         if shown and (chosen is None or host in chosen):
             hostvars[host] = shown

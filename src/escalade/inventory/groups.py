@@ -57,8 +57,8 @@ class Groups:
 
     def put_host(
         self, group: Group, name: str, port: int | None, *, mark: Mark
-    ) -> dict[str, Value]:
-        """Put a host into a group and return its own variables.
+    ) -> None:
+        """Put a host into a group.
 
         A port counts only where the host is named for the first time.
         """
@@ -69,7 +69,13 @@ class Groups:
             self.origins[name] = mark.file
             if len(self.hosts) > MOST_HOSTS:
                 raise refusal(mark, f"more than {MOST_HOSTS} hosts")
-        return self.hosts[name]
+
+    def put_host_vars(self, name: str, variables: Variables) -> None:
+        """Give a host its variables; to Ansible, a group of its name comes first."""
+        if name in self.groups:
+            self.put_vars(self.groups[name], variables)
+        else:
+            self.hosts[name].update(variables)
 
     def put_vars(self, group: Group, variables: Variables) -> None:
         """Give a group its variables."""
@@ -119,7 +125,8 @@ class Groups:
         said = _checked(value.node, f"the host {pattern!r}")
         names, port = split(pattern)
         for name in expand(names, value.key):
-            self.put_host(group, name, port, mark=value.key).update(said)
+            self.put_host(group, name, port, mark=value.key)
+            self.put_host_vars(name, said)
 
 
 def _plugin(name: Leaf) -> str:

@@ -145,7 +145,8 @@ class _Reader:
         names, port = split(pattern)
         group = self._groups.groups[self._section]
         for name in expand(names, mark):
-            self._groups.put_host(group, name, port, mark=mark).update(variables)
+            self._groups.put_host(group, name, port, mark=mark)
+            self._groups.put_host_vars(name, variables)
 
     def _value(self, text: str, mark: Mark) -> Node:
         """Return a value: a literal of Python, or the text as it is."""

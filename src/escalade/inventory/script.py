@@ -40,10 +40,12 @@ def add_script(groups: Groups, path: Path, *, bound_s: float = BOUND_S) -> None:
         # As in Ansible: then its variables are all there are.
         meta = _dict(printed.pop(_META), mark, _META)
         told = _dict(meta.get("hostvars"), mark, f"{_META}.hostvars")
+    own: dict[str, None] = {}
     for name, said in printed.items():
-        _add_group(groups, name, said, mark)
-    for host in list(groups.hosts) if told is None else told:
-        _add_host(groups, path, host, told, end)
+        own |= dict.fromkeys(_add_group(groups, name, said, mark))
+    for host in own:
+        if told is None or host in told:
+            _add_host(groups, path, host, told, end)
 
 
 def _add_host(
@@ -54,15 +56,13 @@ def _add_host(
     end: float,
 ) -> None:
     """Add a host's variables: those told with the list, or those asked for now."""
-    if host not in groups.hosts:
-        return
     mark = Mark(str(path))
     if told is None:
         left_s = max(end - time.monotonic(), 0.1)
         said: object = _answer(path, ["--host", host], left_s)
     else:
         said = told[host]
-    groups.hosts[host].update(_variables(said, mark, f"the host {host!r}"))
+    groups.put_host_vars(host, _variables(said, mark, f"the host {host!r}"))
 
 
 def _answer(path: Path, words: list[str], bound_s: float) -> dict[str, object]:
@@ -98,20 +98,25 @@ def _variables(value: object, mark: Mark, what: str) -> Variables:
     return variables
 
 
-def _add_group(groups: Groups, name: str, said: object, mark: Mark) -> None:
-    """Add one group. A list is its hosts; an object with no key of ours is a host."""
+def _add_group(groups: Groups, name: str, said: object, mark: Mark) -> list[str]:
+    """Add one group and return its hosts.
+
+    A list is its hosts, an object with no key of ours a host.
+    """
     what = f"the group {name!r}"
     if not isinstance(said, dict):
         said = {"hosts": said}
     elif not any(key in said for key in _KEYS):
         said = {"hosts": [name], "vars": said}
     group = groups.group(name, mark)
-    for host in _texts(said.get("hosts", []), mark, f"hosts of {what}"):
+    hosts = _texts(said.get("hosts", []), mark, f"hosts of {what}")
+    for host in hosts:
         groups.put_host(group, checked(host, mark), None, mark=mark)
     groups.put_vars(group, _variables(said.get("vars", {}), mark, f"vars of {what}"))
     for child in _texts(said.get("children", []), mark, f"children of {what}"):
         groups.group(child, mark)
         group.children.setdefault(child, mark)
+    return hosts
 
 
 def _texts(value: object, mark: Mark, what: str) -> list[str]:

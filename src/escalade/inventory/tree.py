@@ -27,13 +27,16 @@ class Tree:
     """Everything that the sources say, put together.
 
     `places` gives each host's groups, those above them too, the weakest first;
-    `origins` names the source that spoke of it first.
+    `origins` names the source that spoke of it first. `strays` are hosts that Ansible
+    loses from sight, and from `all`: `ungrouped` was put into a group, or a group
+    has their name.
     """
 
     groups: Mapping[str, Group]
     hosts: Mapping[str, Variables]
     places: Mapping[str, tuple[str, ...]]
     origins: Mapping[str, str]
+    strays: frozenset[str]
     files: VarFiles
     keys: Keyring
 
@@ -81,15 +84,33 @@ def grown(said: Groups, files: VarFiles, keys: Keyring) -> Tree:
             groups[ALL].children[name] = Mark("")
     depths = _depths(groups)
     above = _above(groups, depths)
-    _settle(said, above)
-
-    def weight(name: str) -> tuple[int, int, str]:
-        return depths[name], groups[name].priority, name
-
+    known = len(groups[UNGROUPED].children)
+    taken = _settle(said, above)
+    if len(groups[UNGROUPED].children) > known:
+        depths = _depths(groups)
+        above = _above(groups, depths)
     direct: dict[str, list[str]] = {host: [] for host in said.hosts}
     for name, group in groups.items():
         for host in group.hosts:
             direct[host].append(name)
+    strays = frozenset(host for host, names in direct.items() if not names)
+    places = _places(groups, direct, depths, above)
+    for host in taken:
+        places[host] = tuple(name for name in places[host] if name != UNGROUPED)
+    return Tree(groups, said.hosts, places, said.origins, strays, files, keys)
+
+
+def _places(
+    groups: Mapping[str, Group],
+    direct: Mapping[str, list[str]],
+    depths: Mapping[str, int],
+    above: Mapping[str, frozenset[str]],
+) -> dict[str, tuple[str, ...]]:
+    """Return each host's groups with those above, by depth, priority and name."""
+
+    def weight(name: str) -> tuple[int, int, str]:
+        return depths[name], groups[name].priority, name
+
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
     places = {}
     for host, names in direct.items():
@@ -98,25 +119,35 @@ def grown(said: Groups, files: VarFiles, keys: Keyring) -> Tree:
             everything = {ALL}.union(names, *(above[name] for name in names))
             known[key] = tuple(sorted(everything, key=weight))
         places[host] = known[key]
-    return Tree(groups, said.hosts, places, said.origins, files, keys)
+    return places
 
 
-def _settle(said: Groups, above: Mapping[str, frozenset[str]]) -> None:
-    """Put hosts of no group into `ungrouped`, and take those of another out."""
-    groups = said.groups
-    loose = groups[UNGROUPED].hosts
+def _settle(said: Groups, above: Mapping[str, frozenset[str]]) -> list[str]:
+    """Put hosts of no group into `ungrouped`; return those of another, taken out.
+
+    As in Ansible, a group goes there instead of a host of its name.
+    """
+    ungrouped = said.groups[UNGROUPED]
     elsewhere = {
         host
-        for name, group in groups.items()
+        for name, group in said.groups.items()
         if name not in _ENDS
         for host in group.hosts
     }
     if above[UNGROUPED] - _ENDS:
         # `ungrouped` is itself in a group, and so are its hosts.
-        elsewhere.update(loose)
-    for host in [host for host in loose if host in elsewhere]:
-        del loose[host]
-    loose.update(dict.fromkeys(h for h in said.hosts if h not in elsewhere))
+        elsewhere.update(ungrouped.hosts)
+    taken = [host for host in ungrouped.hosts if host in elsewhere]
+    for host in taken:
+        del ungrouped.hosts[host]
+    for host in said.hosts:
+        if host in elsewhere or host in ungrouped.hosts:
+            continue
+        if host in said.groups:
+            ungrouped.children.setdefault(host, Mark(said.origins[host]))
+        else:
+            ungrouped.hosts[host] = None
+    return taken
 
 
 def _depths(groups: Mapping[str, Group]) -> dict[str, int]:

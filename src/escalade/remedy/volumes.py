@@ -19,7 +19,7 @@ from escalade.remedy.step import CannotError
 from escalade.text import Text
 from escalade.transport.base import Command
 
-__all__ = ["BACKUPS", "backup_path", "removed"]
+__all__ = ["BACKUPS", "backup_path", "removed", "saved"]
 
 BACKUPS = "/var/lib/escalade/backups"
 BACKUP_S = 600.0
@@ -41,8 +41,15 @@ _BACKUP = (
     '  $sudo mv -f "$to" "${to%%.tar.gz}.$(date -u +%%Y%%m%%dT%%H%%M%%SZ).tar.gz" || exit 1\n'
     "fi\n"
     'if $sudo tar -C "$from" -czf "$to.part" . && $sudo gzip -t "$to.part" '
-    '&& $sudo mv -f "$to.part" "$to"; then exit 0; fi\n'
-    '$sudo rm -f "$to.part"; exit 1'
+    '&& $sudo mv -f "$to.part" "$to"; then :\n'
+    'else $sudo rm -f "$to.part"; exit 1; fi'
+)
+# Their names end in a time, so the order of names is that of their age.
+_ROTATE = (
+    "\nkeep=%s\n"
+    'ls -r "${to%%.tar.gz}".[0-9]*T[0-9]*Z.tar.gz 2>/dev/null | tail -n +"$keep" |\n'
+    'while IFS= read -r old; do case ${old#"${to%%.tar.gz}".} in '
+    '????????T??????Z.tar.gz) $sudo rm -f "$old";; esac; done'
 )
 # Whatever changed in the volume after its backup is not in it.
 _REMOVE = (
@@ -68,27 +75,9 @@ def removed(scene: Scene, step: str, name: str, folder: str) -> Iterator[Action]
     """
     record = _found(scene, name)
     from_, to = str(record.get("mountpoint")), backup_path(folder, name)
-    if not folder.startswith("/"):
-        raise CannotError(
-            f"cleanup: backup is a whole path on the host, not {folder!r}"
-        )
-    size = Comparison("size", "gt", 0)
     values = {"name": name, "path": to}
     quoted = shlex.quote(to)
-    yield Action(
-        host=scene.host,
-        step=step,
-        node=Node(scene.host),
-        do=Shell(Command(_BACKUP, (from_, to)).line),
-        command=f"tar -C {shlex.quote(from_)} -czf {quoted} .",
-        risk=Risk.SAFE,
-        why=_KEPT.fill(values),
-        undo=f"rm {quoted}",
-        after=(Check("path", (to,), (size,)),),
-        timeout_s=BACKUP_S,
-        settle_s=2.0,
-        always=True,
-    )
+    yield saved(scene, step, name, from_, folder)
     restore = f"tar -C {shlex.quote(from_)} -xzf {quoted}"
     yield Action(
         host=scene.host,
@@ -102,6 +91,37 @@ def removed(scene: Scene, step: str, name: str, folder: str) -> Iterator[Action]
         after=(Check("volume", (name,), (Comparison("exists", "eq", value=False),)),),
         timeout_s=60.0,
         settle_s=5.0,
+    )
+
+
+def saved(
+    scene: Scene, step: str, name: str, from_: str, folder: str, *, keep: int = 0
+) -> Action:
+    """Return the backup of a volume whose files are at `from_` on the host.
+
+    Of earlier backups the newest `keep` stay, all where it is 0. Raises `CannotError` for
+    a folder that is no whole path.
+    """
+    if not folder.startswith("/"):
+        raise CannotError(f"{step}: backup is a whole path on the host, not {folder!r}")
+    to = backup_path(folder, name)
+    quoted = shlex.quote(to)
+    command = Command(_BACKUP, (from_, to))
+    if keep:
+        command = Command(_BACKUP + _ROTATE, (from_, to, str(keep + 1)))
+    return Action(
+        host=scene.host,
+        step=step,
+        node=Node(scene.host),
+        do=Shell(command.line),
+        command=f"tar -C {shlex.quote(from_)} -czf {quoted} .",
+        risk=Risk.SAFE,
+        why=_KEPT.fill({"name": name, "path": to}),
+        undo=f"rm {quoted}",
+        after=(Check("path", (to,), (Comparison("size", "gt", 0),)),),
+        timeout_s=BACKUP_S,
+        settle_s=2.0,
+        always=True,
     )
 
 

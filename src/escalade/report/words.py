@@ -253,6 +253,11 @@ RUN_LINE = Text(
     "run {run}, started {started}, took {took}",
     "exécution {run}, commencée {started}, durée {took}",
 )
+RETRY = Text("Retry:", "Réessayer :")
+LEFT = Text(
+    "only the {n} of {of} hosts that are left",
+    "seulement les {n} hôtes restants sur {of}",
+)
 IN_SHORT = Text("Cause:", "Cause :")
 NEXT = Text("Next:", "Ensuite :")
 

@@ -22,11 +22,11 @@ def local_zone() -> str:
     from tzlocal import get_localzone_name
 
     try:
-        name = get_localzone_name()
+        name = str(get_localzone_name())
     except Exception as error:
         why = str(error).partition("\n")[0]
         raise UsageError(f"this machine's time zone is not known: {why}") from error
-    return "UTC" if name is None or zone_problem(name) else str(name)
+    return "UTC" if zone_problem(name) else name
 
 
 def zone_problem(name: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA", "order_of", "read", "write"]
 
-SCHEMA = "escalade.plan/1"
+SCHEMA = "escalade.plan-file/1"
 
 
 def write(name: str, plan: Plan, order: Order, settings: Settings) -> None:

@@ -69,6 +69,8 @@ class Ground(Place):
     def compose(self, fault: Fault | None, *words: str, shop: bool = False) -> int:
         """Run Compose in the home: on the good definition, or on the fault's."""
         files = ["--file", "compose.shop.yaml" if shop else "compose.yaml"]
+        # Without its needs Compose hashes a definition that no file has: drift.
+        words = tuple(word for word in words if word != "--no-deps")
         if fault and fault.overlay:
             files += ["--file", f"faults/overlays/{fault.overlay}"]
         settings = fault.settings if fault else ()
