@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,14 +81,12 @@ def told(state: Path) -> Callable[..., list[dict[str, Any]]]:
 @pytest.fixture(scope="session")
 def schema() -> Callable[[dict[str, Any]], None]:
     """Return what checks an object of `fix` against its published schema."""
-    from importlib.resources import files
-
     import jsonschema
+    import referencing
 
-    path = files("escalade.report") / "schemas" / "escalade.fix-1.schema.json"
-    published = json.loads(path.read_text("utf-8"))
+    from escalade.report.fixjson import schema as fix_schema
+    from escalade.report.schema import schema as diagnosis_schema
 
-    def check(data: dict[str, Any]) -> None:
-        jsonschema.validate(data, published)
-
-    return check
+    named = referencing.Resource.from_contents(diagnosis_schema())
+    registry = referencing.Registry().with_resource("urn:escalade:diagnosis:1", named)
+    return jsonschema.Draft202012Validator(fix_schema(), registry=registry).validate

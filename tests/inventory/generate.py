@@ -11,7 +11,7 @@ from tests.inventory.cases import Case
 
 GROUPS = ("web", "db", "prod", "eu-west", "all", "ungrouped", "a", "zone_1")
 PLAIN = GROUPS[:4] + GROUPS[6:]
-HOSTS = ("a", "b", "web1", "db-a.example.org", "10.0.0.1", "localhost", "web", "x_1")
+HOSTS = ("a1", "b", "web1", "db-a.example.org", "10.0.0.1", "localhost", "www", "x_1")
 PATTERNS = (
     *HOSTS,
     *HOSTS,
@@ -73,6 +73,13 @@ class Maker:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.files: dict[str, str] = {}
+        self.order = self.chance.sample(PLAIN, len(PLAIN))
+
+    def below(self, group: str) -> Sequence[str]:
+        """Return the groups that may lie inside one: mostly such that make no circle."""
+        if group == "ungrouped" or self.maybe(0.03):
+            return PLAIN
+        return self.order[self.order.index(group) + 1 :] if group in PLAIN else PLAIN
 
     def some(self, pool: Sequence[str], most: int) -> list[str]:
         """Return some things of a pool, in any order."""
@@ -96,10 +103,9 @@ class Maker:
             if self.maybe(0.4):
                 names = self.some(NAMES, 3)
                 sections.append([f"[{group}:vars]", *map(self._variable, names)])
-            # Mostly downwards, so that few make a circle.
-            below = groups[: groups.index(group)] if self.maybe(0.95) else PLAIN
-            inside = [g for g in self.some(below, 2) if g != "all"]
-            if inside and self.maybe(0.6):
+            known = groups if self.maybe(0.95) else PLAIN
+            inside = [g for g in self.some(self.below(group), 2) if g in known]
+            if inside and self.maybe(0.8):
                 sections.append([f"[{group}:children]", *inside])
         if self.maybe(0.5):
             self.chance.shuffle(sections)
@@ -126,10 +132,10 @@ class Maker:
         names = self.some(PLAIN, 3)
         if self.maybe(0.7):
             names.insert(self.chance.randint(0, len(names)), "all")
-        text = "\n".join(f"{name}: {self._group(2)}" for name in names)
+        text = "\n".join(f"{name}: {self._group(name, 2)}" for name in names)
         return f"{text}\n" if names else "# nothing\n"
 
-    def _group(self, depth: int) -> str:
+    def _group(self, name: str, depth: int) -> str:
         """Return a group in YAML's short form."""
         parts = []
         if self.maybe(0.8):
@@ -141,7 +147,8 @@ class Maker:
         if self.maybe(0.4):
             parts.append(f"vars: {self._mapping(YAML_VALUES)}")
         if depth and self.maybe(0.5):
-            below = (f"{g}: {self._group(depth - 1)}" for g in self.some(PLAIN, 2))
+            inside = self.some(self.below(name), 2)
+            below = (f"{group}: {self._group(group, depth - 1)}" for group in inside)
             parts.append(f"children: {{{', '.join(below)}}}")
         self.chance.shuffle(parts)
         return f"{{{', '.join(parts)}}}" if parts else "~"
@@ -156,8 +163,7 @@ class Maker:
         data: dict[str, object] = {}
         for group in self.some(GROUPS, 4):
             hosts = self.some(HOSTS, 3)
-            inside = [] if group == "all" else self.some(PLAIN[:2], 1)
-            inside = [] if group in PLAIN[:2] else inside
+            inside = self.some(self.below(group), 1)
             whole = {"hosts": hosts, "vars": self._json(), "children": inside}
             data[group] = hosts if self.maybe(0.4) else whole
         told = {host: self._json() for host in self.some(HOSTS, 4)}

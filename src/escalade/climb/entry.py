@@ -18,6 +18,8 @@ from escalade.climb.rounds import Past
 from escalade.climb.rounds import ascend
 from escalade.climb.rounds import first_plan
 from escalade.climb.rounds import unchanged
+from escalade.climb.waves import in_waves
+from escalade.climb.waves import rolls
 from escalade.errors import UsageError
 from escalade.evidence.codec import dump as dump_evidence
 from escalade.journal import facts
@@ -55,6 +57,9 @@ def fix(gear: Gear, begin: Callable[[], None]) -> FixStory:
         return story_of(gear, ascent)
     begin()
     _remember(gear, sight)
+    if rolls(gear, planned.plan):
+        in_waves(gear, ascent, planned)
+        return _ended(gear, ascent)
     return _climbed(gear, ascent, planned, Due())
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from escalade.climb.chronicle import Chronicle
 from escalade.climb.looks import Watch
 from escalade.climb.policy import Policy
+from escalade.climb.rolling import Rolling
 from escalade.journal.store import Journal
 from escalade.model import Diagnosis
 from escalade.model import Node
@@ -64,7 +65,8 @@ class Order:
     """What the operator asked for.
 
     `only` are symptoms, runbooks or services; `level` where to begin; `calls` are steps
-    called by hand, in `stack` where one is named, instead of a diagnosis' roots.
+    called by hand, in `stack` where one is named, instead of a diagnosis' roots. `rolling` is
+    how it goes over many hosts.
     """
 
     only: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ class Order:
     max_level: int = 3
     calls: tuple[Called, ...] = ()
     stack: str | None = None
+    rolling: Rolling = field(default_factory=Rolling)
 
 
 @dataclass(frozen=True, slots=True)

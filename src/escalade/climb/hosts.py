@@ -20,6 +20,7 @@ from escalade.model import Node
 from escalade.plans import Climb
 from escalade.plans import Did
 from escalade.plans import Plan
+from escalade.plans import flat
 from escalade.remedy.execute import Hands
 from escalade.remedy.execute import LevelEnd
 from escalade.remedy.execute import Pace
@@ -107,7 +108,7 @@ def _locked(gear: Gear, share: Share) -> Worked:
     deeds = Deeds(gear, share.host, share.sight)
     walks: dict[str, Walked] = {}
     try:
-        nodes = sorted({n for climb in share.climbs for n in touched(climb)})
+        nodes = [node for node in _changed(share.climbs) if node.service]
         if nodes and not share.past:
             _evidence_first(gear, deeds, nodes)
         for climb in share.climbs:
@@ -150,12 +151,19 @@ def _walk(gear: Gear, share: Share, climb: Climb, deeds: Deeds) -> Walked:
 
 
 def _locks(climbs: Sequence[Climb]) -> tuple[str, ...]:
-    """Return the names of the locks: one for each service that is touched.
+    """Return the names of the locks: one for each service that is changed.
 
     A stack without a name shares one. What only reads needs none.
     """
-    nodes = {node for climb in climbs for node in touched(climb)}
+    nodes = _changed(climbs)
     return tuple(sorted(f"{n.stack or ''}.{n.service or ''}" for n in nodes))
+
+
+def _changed(climbs: Sequence[Climb]) -> set[Node]:
+    """Return what is changed: containers that are touched, networks, whole hosts."""
+    steps = (s for climb in climbs for top in climb.steps for s in flat(top))
+    writes = {a.node for step in steps for a in step.actions if not a.reads}
+    return writes | {node for climb in climbs for node in touched(climb)}
 
 
 def _busy(gear: Gear, share: Share, busy: Busy) -> Worked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -28,13 +29,15 @@ class Policy:
 
     `unattended` is the highest risk that runs without a word (None: nothing does);
     `most` the highest that runs at all; `yes` says that the operator agreed beforehand;
-    `terminal` whether somebody can be asked.
+    `terminal` whether somebody can be asked. `closed` says why a plan may not run now
+    (maintenance windows), None that it may.
     """
 
     unattended: Risk | None = Risk.SAFE
     most: Risk = Risk.DISRUPTIVE
     yes: bool = False
     terminal: bool = False
+    closed: Callable[[Plan], Text | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ def decide(plan: Plan, policy: Policy) -> Decision:
     """Return whether a plan runs, is asked about, waits for approval, or is refused."""
     if all(action.reads for action in plan.actions):
         return Decision(Answer.GO)
+    shut = policy.closed(plan) if policy.closed is not None else None
+    if shut is not None:
+        return Decision(Answer.REFUSE, shut)
     risk = plan.risk
     if risk > policy.most:
         return Decision(Answer.REFUSE, _too_risky(risk, policy.most))

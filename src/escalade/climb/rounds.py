@@ -26,6 +26,7 @@ from escalade.climb.verifying import verified
 from escalade.journal import facts
 from escalade.model import Diagnosis
 from escalade.model import Finding
+from escalade.model import Node
 from escalade.model import Severity
 from escalade.plans import Climb
 from escalade.plans import Did
@@ -39,7 +40,7 @@ from escalade.remedy.ladder import next_level
 from escalade.remedy.plancodec import dump
 from escalade.text import Text
 
-__all__ = ["Ascent", "Past", "ascend", "first_plan"]
+__all__ = ["Ascent", "Past", "ascend", "first_plan", "permitted", "unchanged"]
 
 ROUNDS = 8
 """More rounds than levels: dependants that still fail come after their cause."""
@@ -67,7 +68,7 @@ class Ascent:
     refused: list[Text] = field(default_factory=list)
     waiting: bool = False
     interrupted: bool = False
-    ends: dict[tuple[str, str], End] = field(default_factory=dict)
+    ends: dict[tuple[str, Node], End] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def ascend(
         gear.chronicle.plans.append(plan)
         if past is None:
             gear.desk.planned(plan, ascent.now.diagnosis)
-            if not _permitted(gear, ascent, planned, due):
+            if not permitted(gear, ascent, planned, due):
                 _left(ascent, plan.climbs)
                 return
         found = _round(gear, ascent, plan, past or Past())
@@ -115,7 +116,7 @@ def ascend(
 # ------------------------------------------------------------------ permission
 
 
-def _permitted(gear: Gear, ascent: Ascent, planned: Planned, due: Due) -> bool:
+def permitted(gear: Gear, ascent: Ascent, planned: Planned, due: Due) -> bool:
     """Whether a plan may run: by policy, by a person, and with the facts as they were."""
     plan = planned.plan
     decision = decide(plan, gear.policy)
@@ -164,7 +165,7 @@ def _left(ascent: Ascent, climbs: Sequence[Climb]) -> None:
     """Remember that what a plan was for is as it was."""
     for climb in climbs:
         end = End(Outcome.PERSISTS, climb.level)
-        ascent.ends[climb.finding, str(climb.node)] = end
+        ascent.ends[climb.finding, climb.node] = end
 
 
 def _round(
@@ -253,7 +254,7 @@ def _next(
     for climb, said in found:
         step = next_level(climb, said, gear.watch.book, max_level=gear.order.max_level)
         handed_off = climb.level >= 3 and bool(climb.steps)  # noqa: PLR2004 -- the last
-        ascent.ends[climb.finding, str(climb.node)] = End(
+        ascent.ends[climb.finding, climb.node] = End(
             said.outcome, climb.level, handed_off=handed_off
         )
         data = {"climb": climb.id, "finding": climb.finding, "reason": step.reason}

@@ -17,6 +17,7 @@ from escalade.evidence.probe import Script
 from escalade.evidence.probe import Target
 from escalade.evidence.probe import failed
 from escalade.model import Args
+from escalade.model import Reading
 from escalade.model import Status
 
 __all__ = ["LOG_SIZE"]
@@ -54,7 +55,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
         reason = "its log file cannot be read by this user"
         return Parsed(status=Status.DENIED, complete=False, reason=reason)
     driver, options = _driver(target.inspect)
-    record = {
+    record: Reading = {
         "driver": driver,
         "size": size,
         "bounded": driver == "local" or bool(options.get("max-size")),

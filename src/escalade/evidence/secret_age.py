@@ -24,6 +24,7 @@ from escalade.evidence.probe import Target
 from escalade.evidence.probe import failed
 from escalade.evidence.secrets import variables_of
 from escalade.model import Args
+from escalade.model import Reading
 from escalade.shapes import secret_name
 
 __all__ = ["SECRET_AGE"]
@@ -74,7 +75,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
     words = answers[0].body.decode("ascii", "replace").split()
     now = float(target.facts.get("now") or 0.0)
     pairs = list(zip(_files(target), words, strict=False))
-    readings = tuple(
+    readings: tuple[Reading, ...] = tuple(
         {
             "kind": kind,
             "file": path,

@@ -90,6 +90,9 @@ class Groups:
         for part in source.split(","):
             if part.strip():
                 name, port = split(part.strip())
+                # A list knows no ranges.
+                if "[" in name:
+                    name, port = part.strip(), None
                 group = self.groups[UNGROUPED]
                 self.put_host(group, checked(name, mark), port, mark=mark)
 

@@ -46,10 +46,10 @@ _BACKUP = (
 )
 # Their names end in a time, so the order of names is that of their age.
 _ROTATE = (
-    "\nkeep=%s\n"
-    'ls -r "${to%%.tar.gz}".[0-9]*T[0-9]*Z.tar.gz 2>/dev/null | tail -n +"$keep" |\n'
-    'while IFS= read -r old; do case ${old#"${to%%.tar.gz}".} in '
-    '????????T??????Z.tar.gz) $sudo rm -f "$old";; esac; done'
+    '\nkeep=%s n=0 dir=$(dirname "$to") base=$(basename "$to" .tar.gz)\n'
+    '$sudo ls -r "$dir" | while IFS= read -r old; do case $old in\n'
+    '"$base".????????T??????Z.tar.gz) n=$((n + 1))\n'
+    'if [ "$n" -gt "$keep" ]; then $sudo rm -f "$dir/$old"; fi;; esac; done'
 )
 # Whatever changed in the volume after its backup is not in it.
 _REMOVE = (
@@ -108,7 +108,7 @@ def saved(
     quoted = shlex.quote(to)
     command = Command(_BACKUP, (from_, to))
     if keep:
-        command = Command(_BACKUP + _ROTATE, (from_, to, str(keep + 1)))
+        command = Command(_BACKUP + _ROTATE, (from_, to, str(keep)))
     return Action(
         host=scene.host,
         step=step,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "HELP",
+    "ROLLING",
     "finish",
     "look_for",
     "mode",
@@ -54,6 +55,17 @@ HELP = {
     "forks": "hosts worked on at the same time",
 }
 """What the flags mean that several tasks share."""
+
+ROLLING = {
+    "serial": "hosts at a time: a number or a share (25%); repeatable, the last repeats",
+    "max_failed": "how many hosts (or which share) may fail before it stops; 0",
+    "soak": "seconds to wait after a healthy batch (30s, 5m)",
+    "order": "inventory, reverse, sorted, shuffle or shuffle:SEED",
+    "canary": "the host that goes first, in a batch of its own",
+    "run_once": "the first host alone",
+    "anytime": "outside the maintenance windows, too",
+}
+"""What the flags mean that carry a change over many hosts."""
 
 
 @contextmanager

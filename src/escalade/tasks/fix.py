@@ -6,6 +6,7 @@ from invoke.context import Context
 from invoke.tasks import task
 
 from escalade.tasks.desk import HELP
+from escalade.tasks.desk import ROLLING
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import said
 from escalade.tasks.desk import told
@@ -26,7 +27,7 @@ _LISTS = ["limit", "inventory", "stack"]
 @task(
     auto_shortflags=False,
     klass=Lenient,
-    iterable=_LISTS,
+    iterable=[*_LISTS, "serial"],
     positional=["symptom"],
     help={
         **{k: HELP[k] for k in ("limit", "inventory", "stack", "forks")},
@@ -36,6 +37,7 @@ _LISTS = ["limit", "inventory", "stack"]
         "plan": "show what would be done, and do nothing (so does Invoke's --dry)",
         "out": "write the plan to FILE, for `invoke apply FILE`; does nothing else",
         "verbose": "every action's output",
+        **ROLLING,
     },
 )
 def fix(
@@ -54,6 +56,13 @@ def fix(
     forks: str = "",
     why: str = "",
     verbose: bool = False,
+    serial: list[str] | None = None,
+    max_failed: str = "",
+    soak: str = "",
+    order: str = "",
+    canary: str = "",
+    run_once: bool = False,
+    anytime: bool = False,
 ) -> None:
     """Cure what diagnose finds: plan, ask, act, verify, climb, and tell how it ended.
 
@@ -80,6 +89,15 @@ def fix(
             format=format,
             why=why,
             verbose=verbose,
+            anytime=anytime,
+            rolling={
+                "serial": serial,
+                "max_failed": max_failed,
+                "soak": soak,
+                "order": order,
+                "canary": canary,
+                "run_once": run_once,
+            },
         )
         code = mend.fix(c, request)
     finish(code)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from escalade.climb.gear import Gear
     from escalade.climb.gear import Order
     from escalade.climb.policy import Policy
+    from escalade.climb.rolling import Rolling
     from escalade.journal.store import Journal
     from escalade.plans import Plan
     from escalade.report.fixstory import FixStory
@@ -50,6 +52,8 @@ class Request:
     format: str = "text"
     why: str = ""
     verbose: bool = False
+    anytime: bool = False
+    rolling: Mapping[str, object] = field(default_factory=dict)
 
 
 # ------------------------------------------------------------------- the tasks
@@ -60,13 +64,15 @@ def fix(context: Context, request: Request) -> int:
     from escalade.climb.gear import Order
 
     settings = settings_for(context, request.flags)
-    order = Order(only=request.only, level=_level(request.level))
+    rolling = _rolling(request.rolling)
+    order = Order(only=request.only, level=_level(request.level), rolling=rolling)
     return _ordered(context, settings, request, order, kind="fix")
 
 
 def step(context: Context, name: str, words: Mapping[str, Any]) -> int:
     """Carry out one step that an operator called by its name."""
     from escalade.climb.gear import Order
+    from escalade.climb.rolling import KEYS
     from escalade.remedy.catalog import steps
     from escalade.remedy.plan import Called
 
@@ -84,10 +90,12 @@ def step(context: Context, name: str, words: Mapping[str, Any]) -> int:
         format=str(words["format"]),
         why=str(words["why"]),
         verbose=bool(words["verbose"]),
+        anytime=bool(words["anytime"]),
     )
     settings = settings_for(context, request.flags)
     stack = stacks[0] if stacks else None
-    order = Order(calls=(Called(name, said),), stack=stack)
+    rolling = _rolling({key: words.get(key) for key in KEYS})
+    order = Order(calls=(Called(name, said),), stack=stack, rolling=rolling)
     return _ordered(context, settings, request, order, kind=name)
 
 
@@ -274,6 +282,13 @@ def _told(
     # What was told while it went on is not told again.
     write(fix_lines(story, look) if plan else end_lines(story, look), look)
     return story.exit
+
+
+def _rolling(said: Mapping[str, object]) -> Rolling:
+    """Return how flags want it to go over many hosts."""
+    from escalade.climb.rolling import parse
+
+    return parse({key: value for key, value in said.items() if value not in (None, [])})
 
 
 def _level(word: str) -> int | None:

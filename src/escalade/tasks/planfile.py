@@ -70,8 +70,10 @@ def read(name: str) -> tuple[Plan, Order, Mapping[str, Any]]:
 def order_of(data: Mapping[str, Any]) -> Order:
     """Return what was asked for, as it was written."""
     from escalade.climb.gear import Order
+    from escalade.climb.rolling import Rolling
     from escalade.remedy.plan import Called
 
+    rolling = data.get("rolling", {})
     calls = tuple(
         Called(c["name"], {k: _value(v) for k, v in c["args"].items()})
         for c in data["calls"]
@@ -82,6 +84,7 @@ def order_of(data: Mapping[str, Any]) -> Order:
         max_level=data["max_level"],
         calls=calls,
         stack=data["stack"],
+        rolling=Rolling(**{**rolling, "serial": tuple(rolling.get("serial", ()))}),
     )
 
 

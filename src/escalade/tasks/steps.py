@@ -20,6 +20,7 @@ from escalade.evidence.probe import Argument
 from escalade.remedy.catalog import steps
 from escalade.remedy.step import StepKind
 from escalade.tasks.desk import HELP
+from escalade.tasks.desk import ROLLING
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
 from escalade.tasks.optional import Lenient
@@ -38,8 +39,15 @@ _FLAGS: Mapping[str, tuple[object, str]] = {
     "forks": ("", HELP["forks"]),
     "why": ("", "the reason that the journal keeps"),
     "verbose": (False, "every action's output"),
+    "serial": (None, ROLLING["serial"]),
+    "max_failed": ("", ROLLING["max_failed"]),
+    "soak": ("", ROLLING["soak"]),
+    "order": ("", ROLLING["order"]),
+    "canary": ("", ROLLING["canary"]),
+    "run_once": (False, ROLLING["run_once"]),
+    "anytime": (False, ROLLING["anytime"]),
 }
-_LISTS = ("limit", "inventory", "stack")
+_LISTS = ("limit", "inventory", "stack", "serial")
 
 
 def step_tasks(taken: frozenset[str] = frozenset()) -> Iterator[Task[Any]]:

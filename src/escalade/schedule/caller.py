@@ -1,0 +1,47 @@
+"""What a timer calls: the command line of this installation, and what it needs around it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Caller", "caller_here"]
+
+KEPT = ("ESCALADE_",)
+_NOT_KEPT = ("ESCALADE_RUN", "ESCALADE_TEST_", "ESCALADE_BED_")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The words before a task's name, the folder they are called in, and variables.
+
+    `folder` holds the invoke.yaml that counts.
+    """
+
+    words: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+
+    def once(self, job: str, *flags: str) -> tuple[str, ...]:
+        """Return the command line that runs a job when a timer says so."""
+        return (*self.words, "schedule.run", "--once", job, "--due", *flags)
+
+
+def caller_here(folder: Path, environ: Mapping[str, str]) -> Caller:
+    """Return how this very installation is called again."""
+    beside = Path(sys.executable).with_name("escalade")
+    found = str(beside) if beside.is_file() else shutil.which("escalade")
+    start = "from escalade.program import main; main()"
+    words = (found,) if found else (sys.executable, "-c", start)
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(KEPT) and not name.startswith(_NOT_KEPT)
+    }
+    if not found and "PYTHONPATH" in environ:
+        kept["PYTHONPATH"] = environ["PYTHONPATH"]
+    return Caller(words, Path(os.path.abspath(folder)), kept)  # noqa: PTH100 -- a link that moves stays one

@@ -1,0 +1,120 @@
+"""Jobs as cron lines, for where there is no systemd. Pure.
+
+cron knows no time zones of its own jobs and none of our rules: a line may come more often
+than the job, which then finds that it is not due (`--due`).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from escalade.schedule.caller import Caller
+from escalade.schedule.jobs import Cron
+from escalade.schedule.jobs import Every
+from escalade.schedule.jobs import Job
+from escalade.schedule.times import times_between
+from escalade.schedule.units import MARK
+from escalade.schedule.units import environment
+
+__all__ = ["BEGIN", "END", "block", "merged", "whens", "without"]
+
+BEGIN = f"# >>> escalade. {MARK}"
+END = "# <<< escalade"
+_YEAR = timedelta(days=400)
+
+
+def block(
+    jobs: Sequence[Job],
+    caller: Caller,
+    templates: Path,
+    *,
+    zone: str,
+    now: datetime,
+    user: str = "",
+) -> str:
+    """Return our lines between their marks, for a cron that goes by a time zone.
+
+    `user` is the field that a system's crontab has and a user's own has not.
+    """
+    lines: list[Mapping[str, str]] = []
+    for job in jobs:
+        words = caller.once(job.name, *(("--jitter",) if job.jitter_s else ()))
+        told = (f"{n}={shlex.quote(v)}" for n, v in caller.environment.items())
+        command = " ".join((*told, shlex.join(words)))
+        lines += (
+            {
+                "name": job.name,
+                "schedule": str(job.schedule),
+                "zone": job.schedule.zone,
+                "when": when,
+                "user": user,
+                "command": _escaped(command),
+            }
+            for when in whens(job.schedule, zone, now)
+        )
+    template = environment(templates).get_template("crontab.j2")
+    folder = _escaped(shlex.quote(str(caller.folder)))
+    return f"{BEGIN}\n{template.render(lines=lines, folder=folder)}{END}\n"
+
+
+def whens(schedule: Cron | Every, zone: str, now: datetime) -> tuple[str, ...]:
+    """Return the five fields by which a cron in a time zone meets a schedule.
+
+    In the cron's own zone they are the schedule's; else every minute and hour of the day
+    on which it comes somewhen in the year ahead.
+    """
+    if isinstance(schedule, Cron) and schedule.zone == zone:
+        return (schedule.expression,)
+    return tuple(_spread(schedule, ZoneInfo(zone), now.astimezone(UTC)))
+
+
+def _spread(schedule: Cron | Every, zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    """Yield fields by minutes of the hour, and the hours of each."""
+    hours: dict[int, set[int]] = {}
+    for time in times_between(schedule, now, now + _YEAR):
+        local = time.astimezone(zone)
+        hours.setdefault(local.minute, set()).add(local.hour)
+    minutes: dict[tuple[int, ...], list[int]] = {}
+    for minute, found in hours.items():
+        minutes.setdefault(tuple(sorted(found)), []).append(minute)
+    for told, each in sorted(minutes.items()):
+        star = "*" if len(told) == 24 else ",".join(map(str, told))  # noqa: PLR2004 -- hours of a day
+        yield f"{','.join(map(str, sorted(each)))} {star} * * *"
+
+
+def _escaped(command: str) -> str:
+    """Return a command as a crontab has it: `%` would end it, a line break, too."""
+    return command.replace("\n", " ").replace("%", "\\%")
+
+
+# ------------------------------------------------------------------ the crontab
+
+
+def without(text: str) -> str:
+    """Return a crontab without our lines; everything else stays as it is."""
+    kept: list[str] = []
+    inside = False
+    for line in text.splitlines(keepends=True):
+        if line.rstrip("\n") == BEGIN:
+            inside = True
+        if not inside:
+            kept.append(line)
+        if line.rstrip("\n") == END:
+            inside = False
+    return "".join(kept)
+
+
+def merged(text: str, ours: str) -> str:
+    """Return a crontab with our lines at its end, once."""
+    rest = without(text)
+    if rest and not rest.endswith("\n"):
+        rest += "\n"
+    return rest + ours
