@@ -196,7 +196,7 @@ CASES = {
         ),
         Case(
             "run",
-            ("run", "--shell", "--risk", "destructive", _SCRIPT),
+            ("run", "--shell", "--risk", "destructive", "--command", _SCRIPT),
             judge=_once,
         ),
         Case("wait", ("wait", "web"), _docker("restart", "--time", "2", WEB)),

@@ -38,6 +38,7 @@ import kill_cases
 from kill_cases import CASES
 from kill_cases import Case
 from kill_cases import Yard
+from kill_stack import NAME
 from kill_stack import Ear
 from kill_stack import counted
 from kill_stack import made
@@ -247,7 +248,8 @@ def judge_deeds(
 def judge_leftovers(trial: Trial, runs: set[str]) -> None:
     """No lock and no process is left."""
     for folder in LOCKS:
-        for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        # Others work on this machine, on stacks of their own.
+        for path in sorted(folder.glob(f"{NAME}*")) if folder.is_dir() else ():
             if path.is_file() and not is_free(path):
                 trial.problems.append(f"lock {path.name} is still held")
     for path in Path("/proc").glob("[0-9]*/environ"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -17,18 +18,10 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 BOUND_S = 20
-LOADED = (
-    "ansible.cli.inventory",
-    "ansible.inventory.manager",
-    "ansible.plugins.inventory.ini",
-    "ansible.plugins.inventory.script",
-    "ansible.plugins.inventory.yaml",
-    "ansible.plugins.vars.host_group_vars",
-    "ansible.vars.manager",
-)
 
 
 def settle() -> None:
@@ -42,6 +35,29 @@ def settle() -> None:
     os.environ["ANSIBLE_NOCOLOR"] = "1"
     # A source that no parser takes is a refusal; by itself it is a warning.
     os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
+
+
+def warm() -> None:
+    """Load once, before any fork, what every answer needs; a list of hosts does it."""
+    importlib.import_module("ansible.cli.inventory")
+    loader = importlib.import_module("ansible.parsing.dataloader").DataLoader()
+    manager = importlib.import_module("ansible.inventory.manager")
+    variables = importlib.import_module("ansible.vars.manager")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        sources = [f"{folder}/{name}" for name in ("hosts", "hosts.yml")]
+        for source, text in zip(
+            sources, ("[web]\na\n", "web: {hosts: {b: }}"), strict=True
+        ):
+            Path(source).write_text(text)
+        inventory = manager.InventoryManager(loader=loader, sources=[*sources, "c,"])
+        told = variables.VariableManager(loader=loader, inventory=inventory)
+        for host in inventory.get_hosts():
+            told.get_vars(host=host, include_hostvars=False, stage="all")
+    gc.collect()
+    gc.freeze()
 
 
 def asked(words: Sequence[str]) -> Any:
@@ -79,9 +95,7 @@ def forked(words: Sequence[str], folder: str) -> str:
 def main() -> None:
     """Answer all lines."""
     settle()
-    # Loaded once, before any fork.
-    for name in LOADED:
-        importlib.import_module(name)
+    warm()
     for line in sys.stdin:
         question = json.loads(line)
         print(forked(question["words"], question["folder"]), flush=True)

@@ -215,7 +215,7 @@ def test_a_changed_definition_is_recreated():
     """A restart would not take it up."""
     scene = scene_of(added(snapshot("healthy"), drift_piece(declared_hash="b")))
     (act,) = actions(scene, "restart", "redis")
-    assert act.command == COMPOSE + "up -d --no-deps --force-recreate redis"
+    assert act.command == COMPOSE + "up -d --force-recreate redis"
     assert "changed" in act.why.en
     assert act.risk is Risk.DISRUPTIVE
 

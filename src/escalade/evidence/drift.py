@@ -37,15 +37,21 @@ __all__ = ["DRIFT"]
 LABEL = "com.docker.compose."
 # `up` hashes what `config` writes, variables of env_file in place and `service:x` told
 # as the container that it is; `config --hash` alone hashes neither. Another release may
-# do otherwise, so both are asked. The definition itself never leaves the pipe.
+# do otherwise, so both are asked. `up --no-deps` leaves out what the service depends on,
+# from the hash as well: that hash is asked beside them. The definition itself never
+# leaves the pipe.
 SCRIPT = (
     FINDER
     + r"""printf 'version %%s\n' "$("$@" version --short 2>/dev/null)"
 all() { "$@" --profile '*' config --hash '*' 2>/dev/null; }
-"$@" %(options)s --profile '*' config --format json 2>/dev/null | sed -E %(owners)s |
-all "$@" %(piped)s
-all "$@" %(options)s"""
+written() { "$@" %(options)s --profile '*' config --format json 2>/dev/null |
+sed -E %(owners)s; }
+written "$@" | all "$@" %(piped)s
+all "$@" %(options)s
+echo alone
+written "$@" | sed '/^      "depends_on": {$/,/^      },*$/d' | all "$@" %(piped)s"""
 )
+ALONE = "alone"
 
 
 def _questions(target: Target, args: Args) -> tuple[Question, ...]:
@@ -114,13 +120,20 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
 
 
 def _words(answers: Sequence[Answer]) -> Mapping[str, tuple[str, ...]]:
-    """Return Compose's hashes by service, and its release under the empty name."""
+    """Return Compose's hashes by service, and its release under the empty name.
+
+    The hashes of services without their dependencies stand under `name alone`.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    kind = ""
     for answer in answers:
         for line in answer.body.decode("utf-8", "replace").splitlines():
             name, _, value = line.strip().partition(" ")
             if re.fullmatch(r"[0-9a-f]{64}", value):
-                found[name] = (*found.get(name, ()), value)
+                key = f"{name}{kind}"
+                found[key] = (*found.get(key, ()), value)
+            elif name == ALONE:
+                kind = f" {ALONE}"
             elif name == "version":
                 found[""] = (value,)
     return found
@@ -140,13 +153,15 @@ def _record(
     """Return one container beside what its files and its tag say today."""
     labels = _labels(inspect)
     service = str(labels.get(SERVICE) or name)
-    mine, hashes = labels.get(f"{LABEL}config-hash"), words.get(service, ())
+    mine, whole = labels.get(f"{LABEL}config-hash"), words.get(service, ())
+    hashes = (*whole, *words.get(f"{service} {ALONE}", ()))
     image = str(as_dict(inspect.get("Config")).get("Image") or "")
     return {
         "container": name,
         "service": service,
         "config_hash": mine,
         "declared_hash": mine if mine in hashes else next(iter(hashes), None),
+        "exact": mine in whole if whole else None,
         "made_by": next(_release(labels.get(f"{LABEL}version")), None),
         "compose_version": next(_release(words.get("")), None),
         "image": image,
@@ -167,12 +182,14 @@ DRIFT = Probe(
     scope="stack",
     doc="One record for each container of the stack: the hash of the definition that it "
     "was made from and of the one in the files today, each with the release of Compose "
-    "that computed it; its image, and the one that the tag names today.",
+    "that computed it; its image, and the one that the tag names today. exact: Compose "
+    "itself would leave the container as it is.",
     readings={
         "container": str,
         "service": str,
         "config_hash": str,
         "declared_hash": str,
+        "exact": bool,
         "made_by": str,
         "compose_version": str,
         "image": str,

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import as_list
 from escalade.evidence.parsing import clean
+from escalade.evidence.parsing import own_address
 from escalade.evidence.parsing import whole
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Parsed
@@ -46,6 +47,8 @@ PORTS = (443, 5349, 8443)
 """Ports that speak TLS from the first byte wherever they are published."""
 MOST = 8
 """Endpoints of one container that are asked."""
+PUBLISHED = "published"
+_HERE = ("localhost", "127.0.0.1", "::1")
 _WAIT_S = 3
 # All at once: one that does not answer holds nobody else up. `-servername` of an address
 # is none.
@@ -98,7 +101,7 @@ def _of_ports(target: Target) -> Iterator[_Endpoint]:
             outside = whole(binding.get("HostPort"))
             known = outside in PORTS or whole(number) in PORTS
             if kind == "tcp" and outside and known:
-                yield _Endpoint("published", "127.0.0.1", outside)
+                yield _Endpoint(PUBLISHED, "127.0.0.1", outside)
 
 
 def _questions(target: Target, args: Args) -> tuple[Question, ...]:
@@ -117,15 +120,22 @@ def _questions(target: Target, args: Args) -> tuple[Question, ...]:
 
 
 def _dialled(target: Target, endpoint: _Endpoint) -> str:
-    """Return what the host dials: another container by its address."""
+    """Return what the host dials: another container, or this one, by its address."""
+    if endpoint.name in _HERE and endpoint.source != PUBLISHED:
+        host = own_address(target) or endpoint.name
+        return _joined(host, endpoint.port)
     known = (
         address
         for peer in target.peers
         if endpoint.name in peer.names
         for address in peer.addresses
     )
-    host = next(known, endpoint.name)
-    return f"[{host}]:{endpoint.port}" if ":" in host else f"{host}:{endpoint.port}"
+    return _joined(next(known, endpoint.name), endpoint.port)
+
+
+def _joined(host: str, port: int) -> str:
+    """Return host and port as openssl takes them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _server_name(name: str) -> str:

@@ -93,8 +93,9 @@ class Groups:
                 # A list knows no ranges.
                 if "[" in name:
                     name, port = part.strip(), None
-                group = self.groups[UNGROUPED]
-                self.put_host(group, checked(name, mark), port, mark=mark)
+                if name not in self.hosts:
+                    group = self.groups[UNGROUPED]
+                    self.put_host(group, checked(name, mark), port, mark=mark)
 
     def add(self, document: Node) -> None:
         """Read a document: a mapping of groups."""

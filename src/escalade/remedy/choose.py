@@ -150,15 +150,14 @@ def due(root: Finding, book: Book, wish: Wish, scene: Scene | None = None) -> Du
     made from what they say now, it is made anew before anybody is called.
     """
     action = _action(root)
-    drift = _drift(root, scene)
-    fresh = root.id not in wish.levels and (wish.level or 1) < LAST
-    if action == "handoff" and drift is not None and fresh:
-        en, fr = (_DRIFT.fill({"what": t}) for t in (drift.en, drift.fr))
-        return Due("ladder", 1, AS_DECLARED, Text(en.en, fr.fr))
     wished = wish.levels.get(root.id, 0)
     if action in ("wait", "none") and wished < LAST:
         return Due(action, 0, (), _WHY[action])
     ladder = _ladder(root, book)
+    drift = _drift(root, scene)
+    if drift is not None and max(wished, wish.level or 0) <= 1 and _skips(root, ladder):
+        en, fr = (_DRIFT.fill({"what": told}) for told in (drift.en, drift.fr))
+        return Due("ladder", 1, AS_DECLARED, Text(en.en, fr.fr), ladder)
     if root.suspected or action != "ladder" or ladder is None:
         reason = _SUSPECTED if root.suspected else wish.reasons.get(root.id)
         return Due("handoff", LAST, HAND_OFF, reason or _WHY["handoff"])
@@ -166,6 +165,11 @@ def due(root: Finding, book: Book, wish: Wish, scene: Scene | None = None) -> Du
     level = _level(ladder, max(start, wished), wish.level)
     reason = wish.reasons.get(root.id) or _reason(level, start)
     return Due("ladder", level, ladder.levels.get(level, HAND_OFF), reason, ladder)
+
+
+def _skips(root: Finding, ladder: Ladder | None) -> bool:
+    """Whether a root's remedy begins above level 1, where nothing is made anew yet."""
+    return ladder is None or (root.remedy.level or min(ladder.levels)) > 1
 
 
 def _drift(root: Finding, scene: Scene | None) -> Text | None:

@@ -12,7 +12,7 @@ from escalade.remedy.boxes import Box
 from escalade.remedy.project import Project
 from escalade.text import Text
 
-__all__ = ["REPLACED", "drift_known", "drifted"]
+__all__ = ["REPLACED", "drift_known", "drifted", "settled"]
 
 IMAGE = Text(
     "the image of {service} was rebuilt since its container was made",
@@ -60,6 +60,16 @@ def drift_known(
         for record in _records(seen, node)
     }
     return all(told.get(box.name) is not None for box in boxes)
+
+
+def settled(seen: Seen, node: Node, boxes: Sequence[Box]) -> bool:
+    """Whether Compose itself would leave a service's containers as they are."""
+    told = {r.get("container"): r for r in _records(seen, node)}
+    records = [told.get(box.name) for box in boxes]
+    return bool(records) and all(
+        r is not None and r.get("exact") is True and r.get("tag_id") == r.get("image_id")
+        for r in records
+    )
 
 
 def _records(seen: Seen, node: Node) -> Iterator[Reading]:

@@ -24,6 +24,7 @@ from escalade.remedy.boxes import boxes_of
 from escalade.remedy.drift import REPLACED
 from escalade.remedy.drift import drift_known
 from escalade.remedy.drift import drifted
+from escalade.remedy.drift import settled
 from escalade.remedy.order import Needs
 from escalade.remedy.order import in_order
 from escalade.remedy.project import Project
@@ -34,6 +35,9 @@ from escalade.remedy.step import CannotError
 from escalade.text import Text
 
 __all__ = ["Scene"]
+
+WELL = ("healthy", "none")
+"""What a health check says of what needs no help."""
 
 
 class Scene:
@@ -198,6 +202,12 @@ class Scene:
             box.network_mode.startswith("container:") and self._owner(box) is None
             for box in self.boxes(node)
         )
+
+    def settled(self, node: Node) -> bool:
+        """Whether a service runs well and Compose itself would leave it as it is."""
+        boxes = self.boxes(node)
+        well = all(b.running and not b.paused and b.health in WELL for b in boxes)
+        return bool(boxes) and well and settled(self.seen, node, boxes)
 
     def drift_known(self, node: Node) -> bool:
         """Whether it is known if what a service is made of changed."""

@@ -88,12 +88,17 @@ def put(place: Place, files: Mapping[str, str]) -> tuple[str, ...]:
     return (*gone, *(f"wrote {folder / name}" for name in files))
 
 
-def taken_away(place: Place) -> tuple[str, ...]:
-    """Remove what `put` put there, and nothing else; return what was done."""
+def taken_away(place: Place, *, dry: bool = False) -> tuple[str, ...]:
+    """Remove what `put` put there, and nothing else; return what was done.
+
+    A `dry` call says what would be removed.
+    """
     if place.how == "cron":
-        return _cron_away(place)
+        return _cron_away(place, dry=dry)
     folder = place.path or SYSTEM
     found = _units(folder)
+    if dry:
+        return tuple(f"would remove {path}" for path in found)
     _stop(place, [path.name for path in found if path.suffix == ".timer"])
     for path in found:
         path.unlink()
@@ -185,22 +190,26 @@ def _put_cron(place: Place, ours: str) -> tuple[str, ...]:
     return (f"wrote {place.path}",)
 
 
-def _cron_away(place: Place) -> tuple[str, ...]:
+def _cron_away(place: Place, *, dry: bool) -> tuple[str, ...]:
     """Take our lines out; a file that holds nothing else goes."""
-    if place.path is None:
-        old = _crontab()
-        if without(old) == old:
-            return ()
-        _write_crontab(without(old))
-        return ("removed our lines from the crontab of this user",)
-    if not place.path.exists():
+    path = place.path
+    if path is None:
+        old, name = _crontab(), "the crontab of this user"
+    else:
+        old, name = path.read_text("utf-8") if path.exists() else "", str(path)
+    rest = without(old)
+    if rest == old:
         return ()
-    rest = without(place.path.read_text("utf-8"))
-    if rest.strip():
-        place.path.write_text(rest, "utf-8")
-        return (f"removed our lines from {place.path}",)
-    place.path.unlink()
-    return (f"removed {place.path}",)
+    if dry:
+        return (f"would remove our lines from {name}",)
+    if path is None:
+        _write_crontab(rest)
+    elif rest.strip():
+        path.write_text(rest, "utf-8")
+    else:
+        path.unlink()
+        return (f"removed {name}",)
+    return (f"removed our lines from {name}",)
 
 
 def _crontab() -> str:

@@ -225,7 +225,9 @@ def _climbed(job: Job, means: Means, journal: Journal) -> FixStory:
     from escalade.schedule.windows import closed_for
 
     most = Risk[means.road.settings.max_risk.upper()]
-    stack = job.stacks[0] if job.steps and job.stacks else None
+    # Steps are about one stack at a time; a host's own are about none.
+    stacks = means.road.settings.stacks
+    stack = stacks[0] if job.steps and len(stacks) == 1 else None
     calls = tuple(Called(step.name, step.args, step) for step in job.steps)
     order = Order(only=(job.name,) if job.runbook else (), calls=calls, stack=stack)
     guards = () if means.anytime else means.guards

@@ -43,7 +43,12 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
     sharers = (n for n in scene.sharers(node) if not scene.held(n))
     nodes = (node, *scene.ordered(sharers))
     names = [str(each.service) for each in nodes]
-    words = ("up", "-d", "--no-deps", "--force-recreate", *names)
+    # With --no-deps Compose forgets what the service depends on, and would make it anew
+    # once more at the next `up`. Without, it sees to those as well: only where they are
+    # such that it leaves them alone.
+    needs = {need for each in nodes for need in scene.needs(each)} - set(nodes)
+    alone = () if all(map(scene.settled, needs)) else ("--no-deps",)
+    words = ("up", "-d", *alone, "--force-recreate", *names)
     grace = sum(box.grace_s for each in nodes for box in scene.boxes(each))
     drift = scene.drift(node) or scene.idle(node)
     return replace(

@@ -1,0 +1,305 @@
+"""What the schedule's tasks call: jobs listed, their times told, one or all of them run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escalade.errors import UsageError
+from escalade.report.emit import emit
+from escalade.tasks.desk import checked_format
+from escalade.tasks.desk import look_for
+from escalade.tasks.desk import road_for
+from escalade.tasks.desk import settings_for
+from escalade.text import Text
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from escalade.journal.store import Journal
+    from escalade.report.sheet import Row
+    from escalade.report.sheet import Sheet
+    from escalade.schedule.jobs import Job
+    from escalade.schedule.load import Maintenance
+    from escalade.schedule.work import Done
+    from escalade.settings import Settings
+
+__all__ = [
+    "Request",
+    "chosen",
+    "folder_of",
+    "maintenance_for",
+    "run",
+    "show_all",
+    "show_next",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `schedule.run` was asked for; `flags` are settings."""
+
+    flags: Mapping[str, object]
+    once: str = ""
+    due: bool = False
+    jitter: bool = False
+    anytime: bool = False
+    jobs: tuple[str, ...] = ()
+    format: str = "text"
+    why: str = ""
+    verbose: bool = False
+
+
+def folder_of(context: Context) -> Path:
+    """Return the folder whose invoke.yaml counts, and where tasks.py may be."""
+    return Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
+
+
+def maintenance_for(settings: Settings, folder: Path) -> Maintenance:
+    """Return the jobs and windows in force; raises for files that are not right."""
+    from escalade.remedy.catalog import steps
+    from escalade.run import book_for
+    from escalade.schedule.load import load
+
+    book, catalog = book_for(settings)
+    return load(settings.runbooks, catalog, book, steps, _own_tasks(folder))
+
+
+def _own_tasks(folder: Path) -> frozenset[str]:
+    """Return the operator's own tasks that a job may name as steps."""
+    if not any((folder / name).exists() for name in ("tasks.py", "tasks")):
+        return frozenset()
+    from escalade.remedy.usertasks import known
+
+    return frozenset(known(folder))
+
+
+def chosen(maintenance: Maintenance, names: Sequence[str]) -> tuple[Job, ...]:
+    """Return the jobs named, else all that are enabled."""
+    if names:
+        return tuple(maintenance.job(name) for name in dict.fromkeys(names))
+    return tuple(job for job in maintenance.jobs if job.enabled)
+
+
+# -------------------------------------------------------------------- listing
+
+
+def show_all(context: Context, flags: Mapping[str, object], *, kind: str) -> int:
+    """Print every job."""
+    from escalade.tasks.memory import journal_for
+
+    checked_format(kind)
+    settings = settings_for(context, flags)
+    jobs = maintenance_for(settings, folder_of(context)).jobs
+    with journal_for(settings) as journal:
+        rows = [_row(job, journal, settings) for job in jobs]
+    from escalade.tasks.timesheet import jobs_sheet
+
+    return _print(jobs_sheet(rows), settings, kind)
+
+
+def _row(job: Job, journal: Journal, settings: Settings) -> Row:
+    """Return one job as programs read it."""
+    from escalade.schedule.times import next_times
+
+    coming = next_times(job.schedule, datetime.now(UTC), 1) if job.enabled else ()
+    events = journal.scheduled(job.name)
+    last = events[-1] if events else None
+    ends = [e for e in journal.events(last.run) if e.kind == "ended"] if last else []
+    code = ends[-1].data.get("exit") if ends else None
+    return {
+        "job": job.name,
+        "title": job.title.pick(settings.lang),
+        "does": job.does,
+        "enabled": job.enabled,
+        "schedule": str(job.schedule),
+        "zone": job.schedule.zone,
+        "risk": job.risk.word,
+        "next": _utc(coming[0]) if coming else None,
+        "last": _utc(datetime.fromtimestamp(last.time, UTC)) if last else None,
+        "exit": code if isinstance(code, int) else None,
+        "run": last.run if last else None,
+        "source": job.source,
+    }
+
+
+def show_next(
+    context: Context, flags: Mapping[str, object], *, name: str, count: int, kind: str
+) -> int:
+    """Print the next times of jobs, the soonest first."""
+    from escalade.schedule.times import next_times
+    from escalade.tasks.timesheet import times_sheet
+
+    checked_format(kind)
+    settings = settings_for(context, flags)
+    maintenance = maintenance_for(settings, folder_of(context))
+    now = datetime.now(UTC)
+    pairs = sorted(
+        (
+            (at, job)
+            for job in chosen(maintenance, [name] if name else [])
+            for at in next_times(job.schedule, now, count)
+        ),
+        key=lambda pair: (pair[0].astimezone(UTC), pair[1].name),
+    )
+    rows = [
+        {
+            "job": job.name,
+            "local": at.isoformat(),
+            "zone": job.schedule.zone,
+            "utc": _utc(at),
+        }
+        for at, job in pairs
+    ]
+    return _print(times_sheet(rows), settings, kind)
+
+
+def _utc(moment: datetime) -> str:
+    """Return a time in UTC, as RFC 3339."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _print(sheet: Sheet, settings: Settings, kind: str) -> int:
+    """Print a table for people or for programs."""
+    if kind == "json":
+        emit(json.dumps(sheet.data(), indent=2) + "\n")
+        return 0
+    from escalade.report.terminal import write
+
+    look = look_for(settings)
+    write(sheet.lines(look), look)
+    return 0
+
+
+# -------------------------------------------------------------------- running
+
+
+def run(context: Context, request: Request) -> int:
+    """Run one job, or serve them all until somebody ends it."""
+    checked_format(request.format)
+    if not request.once and (request.due or request.jitter or request.anytime):
+        raise UsageError("--due, --jitter and --anytime go with --once JOB")
+    settings = settings_for(context, request.flags)
+    maintenance = maintenance_for(settings, folder_of(context))
+    if request.once:
+        job = maintenance.job(request.once)
+        return _once(context, settings, request, job, maintenance)
+    return _serve(context, settings, chosen(maintenance, request.jobs))
+
+
+def _once(
+    context: Context,
+    settings: Settings,
+    request: Request,
+    job: Job,
+    maintenance: Maintenance,
+) -> int:
+    """Run one job and print how it ended."""
+    from escalade.report.progress import Silent
+    from escalade.schedule.work import Means
+    from escalade.schedule.work import run_job
+    from escalade.tasks.fixdesk import Quiet
+    from escalade.tasks.fixdesk import Spoken
+    from escalade.tasks.quiet import hush
+
+    hush()
+    look = look_for(settings, verbose=request.verbose)
+    means = Means(
+        road=road_for(settings, Silent()),
+        desk=Spoken(look) if request.format == "text" else Quiet(),
+        folder=folder_of(context),
+        argv=(Path(sys.argv[0]).name, *sys.argv[1:]),
+        guards=maintenance.guards,
+        timed=request.due,
+        jittered=request.jitter,
+        anytime=request.anytime,
+        why=request.why,
+    )
+    done = run_job(job, means)
+    for trouble in done.troubles:
+        print(f"escalade: {trouble}", file=sys.stderr)
+    _tell(job, done, settings, request)
+    return done.code
+
+
+def _tell(job: Job, done: Done, settings: Settings, request: Request) -> None:
+    """Print how a job ended."""
+    from escalade.report.terminal import show
+    from escalade.report.terminal import write
+
+    look = look_for(settings, verbose=request.verbose)
+    note = done.note.pick(settings.lang) if done.note else ""
+    if request.format == "json":
+        emit(_json(job, done, settings))
+    elif done.diagnosis is not None:
+        show(done.diagnosis, look)
+    elif done.story is not None:
+        from escalade.report.fixtext import end_lines
+
+        write(end_lines(done.story, look), look)
+    elif note:
+        emit(note + "\n")
+
+
+def _json(job: Job, done: Done, settings: Settings) -> str:
+    """Return one object for programs: the job, and what came of it."""
+    told: object = None
+    if done.story is not None:
+        from escalade.report.fixjson import dumps as of_story
+
+        told = json.loads(of_story(done.story, lang=settings.lang))
+    elif done.diagnosis is not None:
+        from escalade.report.json_ import dumps
+
+        told = json.loads(dumps(done.diagnosis, lang=settings.lang))
+    whole = {
+        "schema": "escalade.job/1",
+        "job": job.name,
+        "run": done.run or None,
+        "exit": done.code,
+        "note": done.note.pick(settings.lang) if done.note else None,
+        "troubles": list(done.troubles),
+        "result": told,
+    }
+    return json.dumps(whole, indent=2) + "\n"
+
+
+def _serve(context: Context, settings: Settings, jobs: Sequence[Job]) -> int:
+    """Stay in the foreground and run each job when it is due."""
+    import threading
+
+    from escalade.schedule.caller import caller_here
+    from escalade.schedule.clock import Clock
+
+    if not jobs:
+        raise UsageError("no maintenance job is enabled")
+    caller = caller_here(folder_of(context), os.environ)
+    names = ", ".join(job.name for job in jobs)
+    print(_SERVING.fill({"jobs": names}).pick(settings.lang), flush=True)
+    clock = Clock(
+        jobs,
+        lambda job: caller.once(job.name, *(("--jitter",) if job.jitter_s else ())),
+        _said,
+    )
+    clock.run(threading.Event())
+    return 0
+
+
+def _said(name: str, code: int) -> None:
+    """Print that a run ended."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    print(f"{stamp} {name}: exit {code}", flush=True)
+
+
+_SERVING = Text(
+    "Serving {jobs}. Ctrl-C ends it.", "Au service de {jobs}. Ctrl-C y met fin."
+)
