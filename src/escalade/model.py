@@ -144,8 +144,9 @@ class Host:
     """One addressable target, as in the inventory.
 
     `connection` is `local` or `ssh`; `address`, `port`, `user` and `identity` are
-    None where ~/.ssh/config or SSH's own default decides. `vars` holds what the
-    inventory says beyond that (`escalade_stacks` ...).
+    None where ~/.ssh/config or SSH's own default decides. `become` is the user as whom
+    everything runs there, by sudo; None: who logged in. `vars` holds what the inventory
+    says beyond that (`escalade_stacks` ...).
     """
 
     name: str
@@ -157,6 +158,7 @@ class Host:
     jump: str | None = None
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
+    become: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from contextlib import closing
 from contextlib import contextmanager
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import Empty
@@ -110,6 +111,8 @@ def hosts_for(settings: Settings) -> tuple[Host, ...]:
     """Return the hosts that the settings choose, with what is held declared stopped."""
     vault = settings.vault_password_file
     hosts = select(load_inventory(settings.inventory, vault=vault), settings.limit)
+    if settings.become:
+        hosts = tuple(replace(h, become=h.become or settings.become) for h in hosts)
     return with_holds(hosts, known_holds(os.environ, settings.state))
 
 
@@ -230,7 +233,13 @@ def transport_for(host: Host, settings: Settings) -> Transport:
     """Return the way to a host, with the bounds that were set."""
     wait_s = settings.connect_timeout_s
     timeouts = Timeouts(connect_s=wait_s, banner_s=wait_s, auth_s=2 * wait_s)
-    return open_for(host, timeouts=timeouts, ssh_config=settings.ssh_config)
+    password = None
+    if host.become:
+        from escalade.inventory.become import password_for
+
+        password = password_for(host, settings.become_password_file)
+    ssh_config = settings.ssh_config
+    return open_for(host, timeouts=timeouts, ssh_config=ssh_config, password=password)
 
 
 def _broken(host: Host, error: Exception) -> HostPass:

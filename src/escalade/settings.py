@@ -50,6 +50,9 @@ class Settings:
     with its vault id;
     `runbooks` are folders, ours first. `ssh_config` stands in for ~/.ssh/config. Empty `stacks` or `limit` mean "all".
 
+    `become` is the user as whom everything runs on hosts whose inventory names none, by
+    sudo (empty: who logged in); `become_password_file` gives the password that it may ask.
+
     `state` is the folder of journal and budgets (None: docs/journal.md says which), `journal`
     a database instead of the file in it. `unattended` is the highest risk that runs without
     a word (none: nothing does), `max_risk` the highest that runs at all. A plan waits
@@ -68,6 +71,8 @@ class Settings:
     ssh_config: Path | None = None
     progress: bool = True
     vault_password_file: tuple[tuple[str, Path], ...] = ()
+    become: str = ""
+    become_password_file: Path | None = None
     state: Path | None = None
     journal: str = ""
     unattended: str = "safe"
@@ -154,6 +159,14 @@ def _path(value: object) -> Path:
     return Path(value).expanduser()
 
 
+def _user(value: object) -> str:
+    """Return the name of a user on the hosts."""
+    name = str(value).strip()
+    if not name or isinstance(value, bool) or name[0] == "-" or len(name.split()) > 1:
+        raise ValueError("expected the name of a user, such as root")
+    return name
+
+
 def _database(value: object) -> str:
     """Return the URL of a database that the journal can live in."""
     url = str(value)
@@ -201,6 +214,8 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "connect_timeout_s": _seconds,
     "ssh_config": _path,
     "progress": boolean,
+    "become": _user,
+    "become_password_file": _path,
     "state": _path,
     "journal": _database,
     "unattended": _one_of((*RISKS, "none")),

@@ -23,6 +23,8 @@ __all__ = ["HANGS_S", "Stack", "docker", "until"]
 HANGS_S = 180
 """Far above the longest climb here: what is not over by then hangs."""
 IMAGE = "escalade-bed/redis:1"
+PLAIN = "escalade-bed/base:1"
+"""Plays no role: the generic runbook alone speaks of it."""
 HEALTH = "{test: [CMD, redis-cli, ping], interval: 1s, timeout: 1s, retries: 2}"
 ASK = "while timeout 2 redis-cli -h db ping | grep -q PONG; do sleep 1; done; exit 3"
 # `app` ends when `db` is away, as many programs do; `lone` and `other` need nobody.
@@ -47,7 +49,7 @@ services:
     stop_grace_period: 1s
     healthcheck: {HEALTH}
   other:
-    image: {IMAGE}
+    image: {PLAIN}
     init: true
     command: [sleep, infinity]
     stop_grace_period: 1s
@@ -124,6 +126,8 @@ class Stack:
         rows = json.loads(docker("inspect", *self.boxes()))
         for row in rows:
             row["State"].pop("Health", None)
+            # Health checks come and go.
+            row.pop("ExecIDs", None)
         return {row["Name"]: row for row in rows}
 
     def inv(

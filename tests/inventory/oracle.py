@@ -47,6 +47,8 @@ def warm() -> None:
         tempfile.TemporaryDirectory() as folder,
         contextlib.redirect_stderr(io.StringIO()),
     ):
+        # What is not found is remembered, so nothing is looked for here.
+        loader.set_basedir(folder)
         sources = [f"{folder}/{name}" for name in ("hosts", "hosts.yml")]
         for source, text in zip(
             sources, ("[web]\na\n", "web: {hosts: {b: }}"), strict=True

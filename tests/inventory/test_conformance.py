@@ -75,9 +75,10 @@ def ours(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings = resolve({}, environ={}, flags=flags, base=here, here=here)
     try:
         tree = tree_of(settings.inventory, vault=settings.vault_password_file)
+        made = listing(tree)
     except EscaladeError as error:
         return str(error)
-    return json.loads(json.dumps(listing(tree)))
+    return json.loads(json.dumps(made))
 
 
 def same(one: Any, other: Any) -> bool:

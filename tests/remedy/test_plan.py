@@ -56,7 +56,7 @@ TABLE: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "dk-04-speech-to-text-fails-at-once": (
         "generic.crash-looping",
         2,
-        ("build vosk-stt", "up -d --no-deps --force-recreate vosk-stt"),
+        ("build vosk-stt", "up -d --force-recreate vosk-stt"),
     ),
     "dk-05-agent-disconnected-from-its-network": (
         "generic.no-network",

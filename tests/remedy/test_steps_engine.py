@@ -214,7 +214,7 @@ def test_a_change_makes_a_restart_recreate(stack, what):
     assert changed == ["app"]
     todo = actions(scene, "restart", "app")
     assert [act.command.partition("up ")[2] for act in todo] == [
-        "-d --no-deps --force-recreate app"
+        "-d --force-recreate app"
     ]
     assert todo[0].risk is Risk.DISRUPTIVE
     if what == "image":  # that image has no Redis to run

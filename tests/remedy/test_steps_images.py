@@ -91,7 +91,7 @@ def test_a_rebuild_keeps_builds_and_replaces() -> None:
     assert build.command.endswith(" build redis")
     assert build.command.startswith("docker compose -p eloquence ")
     assert (build.risk, build.timeout_s, build.after) == (Risk.DISRUPTIVE, 900, ())
-    assert renew.command.endswith(" up -d --no-deps --force-recreate redis")
+    assert renew.command.endswith(" up -d --force-recreate redis")
     assert [node.service for node in renew.touches] == ["redis"]
     asked = {one.reading for check in renew.after for one in check.expect}
     assert asked == {"id", "running", "restarting", "health"}
@@ -151,7 +151,7 @@ def test_a_rollback_moves_the_tag_and_replaces() -> None:
     assert move.undo == f"docker tag {now[7:19]} escalade-bed/redis:1"
     assert move.risk is Risk.DISRUPTIVE
     assert move.after[0].expect[0].value == kept
-    assert renew.command.endswith(" up -d --no-deps --force-recreate redis")
+    assert renew.command.endswith(" up -d --force-recreate redis")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def spreads(
             key = _key(root, causes.get(root.node.host), titles)
             groups.setdefault(key, []).append(root)
     found = [
-        _spread(key, roots, len(causes), titles)
+        _spread(key, roots, tuple(causes), titles)
         for key, roots in groups.items()
         if len({root.node.host for root in roots}) >= MANY
     ]
@@ -127,14 +127,18 @@ def _general(root: Finding, titles: Mapping[str, Text]) -> Text:
 
 
 def _spread(
-    key: _Key, roots: Sequence[Finding], of: int, titles: Mapping[str, Text]
+    key: _Key,
+    roots: Sequence[Finding],
+    every: Sequence[str],
+    titles: Mapping[str, Text],
 ) -> Spread:
-    """Return roots as one."""
+    """Return roots as one, its hosts in the order of all of them."""
     shared, name, *_ = key
     services = {root.node.service for root in roots}
-    hosts = tuple(dict.fromkeys(root.node.host for root in roots))
+    there = {root.node.host for root in roots}
+    hosts = tuple(host for host in every if host in there)
     because = _BECAUSE.get(shared, NO_TEXT).fill({"name": name})
-    if shared == "clock" and len(hosts) == of:
+    if shared == "clock" and len(hosts) == len(every):
         because = _OWN_CLOCK
     return Spread(
         symptom=roots[0].symptom,
@@ -142,7 +146,7 @@ def _spread(
         severity=max(root.severity for root in roots),
         title=_general(roots[0], titles),
         hosts=hosts,
-        of=of,
+        of=len(every),
         findings=tuple(root.id for root in roots),
         shared=shared,
         because=because,

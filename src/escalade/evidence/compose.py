@@ -63,8 +63,12 @@ printf '\n#stderr %%s\n%%s\n' "${e##*#}" "${e%%#*}" """
 
 
 def _labels(target: Target) -> Mapping[str, Any]:
-    """Return the labels of one container of the stack that names its files."""
+    """Return the labels of the stack's newest container that names its files.
+
+    What was made last was made from the files that count now.
+    """
     boxes = [target.inspect, *as_dict(target.facts.get("inspects")).values()]
+    boxes.sort(key=lambda box: str(box.get("Created") or ""), reverse=True)
     for box in boxes:
         labels = as_dict(as_dict(box.get("Config")).get("Labels"))
         mine = labels.get(LABEL) == target.address.stack

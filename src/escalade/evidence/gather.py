@@ -50,6 +50,9 @@ from escalade.transport.engine_api import EngineApi
 
 __all__ = ["GatherOptions", "HostPass", "gather"]
 
+SHELL = "shell"
+"""The cause of a host whose login shell does not do what it is told."""
+
 CHANNELS = 8
 """Questions to one host at the same time: sshd refuses the eleventh session."""
 FACTS_S = 3.0
@@ -179,9 +182,20 @@ class _Pass:
         pieces = (*plan.expected, *lost, *self._evidence(redactor))
         found = tuple(sorted((*pieces, *absent(pieces)), key=order))
         self.say("done")
-        return HostPass(HostState(self.host.name, reachable=True), found, stacks(boxes))
+        state = self._state()
+        # What a spoilt shell spoilt tells nothing of the host.
+        spoilt = state.cause == SHELL
+        return HostPass(state, () if spoilt else found, stacks(boxes))
 
     # ------------------------------------------------------------------ parts
+
+    def _state(self) -> HostState:
+        """Return whether the host still answers: it may have gone, or have no shell."""
+        name, now = self.host.name, self.transport.open()
+        if now.status.answered:
+            return HostState(name, reachable=True)
+        cause = now.cause or None
+        return HostState(name, reachable=False, cause=cause, detail=now.reason)
 
     def _ask_facts(self) -> Later[Mapping[str, Any]] | None:
         """Have the host's facts read; a quick look at this machine needs none."""

@@ -11,6 +11,10 @@ from escalade.inventory.stacks import check_stacks
 __all__ = [
     "ADDRESS",
     "ARGS",
+    "BECOME",
+    "BECOME_FILE",
+    "BECOME_METHOD",
+    "BECOME_USER",
     "CONNECTION",
     "FILLED",
     "IDENTITY",
@@ -29,14 +33,23 @@ USER = ("ansible_user", "ansible_ssh_user")
 IDENTITY = ("ansible_ssh_private_key_file", "ansible_private_key_file")
 CONNECTION = ("ansible_connection",)
 ARGS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
+BECOME = ("ansible_become",)
+BECOME_USER = ("ansible_become_user",)
+BECOME_METHOD = ("ansible_become_method",)
+BECOME_FILE = ("ansible_become_password_file",)
 
 _OURS = (STACKS, SSH_CONFIG, KNOWN_HOSTS)
-_READ = (*ADDRESS, *PORT, *USER, *IDENTITY, *CONNECTION, *ARGS)
+_SUDO = (*BECOME, *BECOME_USER, *BECOME_METHOD, *BECOME_FILE)
+_READ = (*ADDRESS, *PORT, *USER, *IDENTITY, *CONNECTION, *ARGS, *_SUDO)
 FILLED = frozenset((*_READ, SSH_CONFIG, KNOWN_HOSTS))
 """Variables whose templates are filled and whose encrypted values are decrypted."""
 # Ansible's own, close to those above and no slip.
 _THEIRS = frozenset(
     (
+        "ansible_become_exe",
+        "ansible_become_flags",
+        "ansible_become_pass",
+        "ansible_become_password",
         "ansible_hosts",
         "ansible_ports",
         "ansible_scp_extra_args",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from escalade.errors import nearest
+from escalade.inventory import become
 from escalade.inventory.filling import Filled
 from escalade.inventory.filling import Filling
 from escalade.inventory.filling import is_filled
@@ -18,6 +19,10 @@ from escalade.inventory.marks import plain
 from escalade.inventory.marks import refusal
 from escalade.inventory.names import ADDRESS
 from escalade.inventory.names import ARGS
+from escalade.inventory.names import BECOME
+from escalade.inventory.names import BECOME_FILE
+from escalade.inventory.names import BECOME_METHOD
+from escalade.inventory.names import BECOME_USER
 from escalade.inventory.names import CONNECTION
 from escalade.inventory.names import FILLED
 from escalade.inventory.names import IDENTITY
@@ -123,7 +128,25 @@ def host_of(
         jump=said.get("proxyjump"),
         groups=groups,
         vars=_kept(reader, said),
+        become=_become(reader),
     )
+
+
+def _become(reader: _Reader) -> str | None:
+    """Return whom to become on a host, None where nobody."""
+    asked, user = reader.said(BECOME), reader.said(BECOME_USER)
+    method = reader.said(BECOME_METHOD)
+    if asked is None:
+        return None
+    try:
+        found = become.wanted(asked.text, user.text if user else None)
+    except ValueError as error:
+        what = f"{asked.name}: {error}, not {asked.shown}"
+        raise refusal(asked.mark, what) from None
+    if found and method is not None and method.text not in become.METHODS:
+        what = f"{method.name}: {method.shown} is not supported (sudo is)"
+        raise refusal(method.mark, what)
+    return found
 
 
 def password_of(name: str, variables: Variables, filling: Filling) -> Secret | None:
@@ -156,6 +179,12 @@ def _kept(reader: _Reader, said: Mapping[str, str]) -> dict[str, object]:
         path = _path(reader, (ours,)) or _expanded(said.get(option))
         if path:
             kept[ours] = path
+    file = _path(reader, BECOME_FILE)
+    if file:
+        kept[become.FILE] = file
+    password = password_of(reader.host, reader.variables, reader.filling)
+    if password is not None:
+        kept[become.PASSWORD] = password
     return kept
 
 

@@ -11,7 +11,7 @@ from escalade.model import Evidence
 from escalade.model import Node
 from escalade.model import Reading
 
-__all__ = ["GRACE_S", "Box", "boxes_of", "labels_of"]
+__all__ = ["GRACE_S", "Box", "boxes_of", "labels_of", "newest_of"]
 
 GRACE_S = 10.0
 """Seconds between TERM and KILL where nobody says: the Engine's own default."""
@@ -114,10 +114,20 @@ def _frozen(seen: Seen, piece: Evidence) -> bool:
     return any(r.get("stopped") is True for p in looked for r in p.readings)
 
 
-def labels_of(boxes: Iterable[Box], name: str) -> tuple[str, ...]:
-    """Return the paths that a label of Compose lists, of the first that has one."""
-    for box in boxes:
-        said = str(box.readings.get(name) or "")
-        if said:
-            return tuple(part for part in said.split(",") if part)
-    return ()
+def newest_of(boxes: Iterable[Box]) -> Box | None:
+    """Return the container that was made last of those that name their Compose files."""
+    told = [box for box in boxes if box.readings.get("config_files")]
+    return max(
+        told, key=lambda box: _number(box.readings.get("created_at")), default=None
+    )
+
+
+def labels_of(box: Box | None, name: str) -> tuple[str, ...]:
+    """Return the paths that a label of Compose lists."""
+    said = str(box.readings.get(name) or "") if box else ""
+    return tuple(part for part in said.split(",") if part)
+
+
+def _number(value: object) -> float:
+    """Return a time; what is not known was long ago."""
+    return float(value) if isinstance(value, int | float) else 0.0

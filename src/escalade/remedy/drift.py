@@ -67,7 +67,9 @@ def settled(seen: Seen, node: Node, boxes: Sequence[Box]) -> bool:
     told = {r.get("container"): r for r in _records(seen, node)}
     records = [told.get(box.name) for box in boxes]
     return bool(records) and all(
-        r is not None and r.get("exact") is True and r.get("tag_id") == r.get("image_id")
+        r is not None
+        and r.get("exact") is True
+        and r.get("tag_id") == r.get("image_id")
         for r in records
     )
 

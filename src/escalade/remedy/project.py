@@ -9,6 +9,7 @@ from escalade.evidence.probe import Seen
 from escalade.model import Node
 from escalade.remedy.boxes import Box
 from escalade.remedy.boxes import labels_of
+from escalade.remedy.boxes import newest_of
 
 __all__ = ["Project", "project_of"]
 
@@ -40,11 +41,13 @@ def project_of(seen: Seen, place: Node, boxes: Sequence[Box]) -> Project:
     Files that nobody tried to read (a quick look) are taken at the labels' word.
     """
     stack = str(place.stack)
-    files = labels_of(boxes, "config_files")
+    # What was made last was made from the files that count now.
+    newest = newest_of(boxes)
+    files = labels_of(newest, "config_files")
     if not files:
         return Project(stack, known=False, reason=UNSAID)
-    folder = next(iter(labels_of(boxes, "working_dir")), "")
-    env_files = labels_of(boxes, "env_files")
+    folder = next(iter(labels_of(newest, "working_dir")), "")
+    env_files = labels_of(newest, "env_files")
     words = ["-p", stack]
     words += ["--project-directory", folder] if folder else []
     words += [word for file in files for word in ("-f", file)]

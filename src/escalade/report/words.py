@@ -171,6 +171,11 @@ HOST_CAUSES: dict[str, Text] = {
     "banner": Text(
         "it accepts, but does not speak SSH", "il accepte, mais ne parle pas SSH"
     ),
+    "shell": Text(
+        "its login shell does not do what it is told",
+        "son shell de connexion n'obéit pas",
+    ),
+    "sudo": Text("sudo does not let us", "sudo nous refuse"),
     "deadline": Text("it was not done in time", "il n'a pas fini à temps"),
 }
 

@@ -6,6 +6,8 @@ files, where the secrets of such URLs belong.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,25 +49,34 @@ def tell(names: Sequence[str], title: str, text: str, *, good: bool) -> str:
         import apprise
     except ImportError:
         return _MISSING
+    with warnings.catch_warnings():
+        # Apprise and its services load what Python is about to drop.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        troubles = list(_troubles(apprise, names, (title, text), good=good))
+    return "; ".join(troubles)
+
+
+def _troubles(
+    apprise: Any, names: Sequence[str], said: tuple[str, str], *, good: bool
+) -> Iterator[str]:
+    """Tell each by URL, then each by tag; yield what went wrong."""
+    title, text = said
     kind = apprise.NotifyType.SUCCESS if good else apprise.NotifyType.WARNING
     urls = [name for name in names if "://" in name]
     tags = [name for name in names if "://" not in name]
-    troubles = []
     for url in urls:
         one = apprise.Apprise()
         known = one.add(url)
         if not known or not one.notify(body=text, title=title, notify_type=kind):
             # A URL of this kind holds passwords.
             scheme = url.partition("://")[0]
-            troubles.append(f"{scheme}:// could not be told" if known else _bad(scheme))
+            yield f"{scheme}:// could not be told" if known else _bad(scheme)
     for tag in tags:
-        sent = _configured(apprise).notify(
-            body=text, title=title, notify_type=kind, tag=tag
-        )
-        if not sent:
-            why = "no such tag in Apprise's files" if sent is None else "not told"
-            troubles.append(f"{tag}: {why}")
-    return "; ".join(troubles)
+        everybody = _configured(apprise)
+        if not any(True for _ in everybody.find(tag=tag)):
+            yield f"{tag}: no such tag in Apprise's files"
+        elif not everybody.notify(body=text, title=title, notify_type=kind, tag=tag):
+            yield f"{tag}: not told"
 
 
 def _bad(scheme: str) -> str:

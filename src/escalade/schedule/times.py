@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from heapq import heappop
+from heapq import heappush
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -19,7 +21,8 @@ from escalade.schedule.jobs import Every
 
 __all__ = ["next_times", "times_after", "times_between"]
 
-_DAY_S = 86_400
+_BACK = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 def next_times(
@@ -51,14 +54,12 @@ def times_after(schedule: Cron | Every, after: datetime) -> Iterator[datetime]:
     if isinstance(schedule, Every):
         yield from _every(schedule.seconds, start, zone)
         return
-    from cronsim import CronSim
-
     last = start
-    # Several fixed times that the clocks leap over all come in the first minute after.
-    for time in CronSim(schedule.expression, start.astimezone(zone)):
-        if time.astimezone(UTC) > last:
-            last = time.astimezone(UTC)
-            yield time
+    for moment in _moments(schedule.expression, start, zone):
+        # Several fixed times that the clocks leap over are one.
+        if moment > last:
+            last = moment
+            yield moment.astimezone(zone)
 
 
 def _every(seconds: int, start: datetime, zone: ZoneInfo) -> Iterator[datetime]:
@@ -68,3 +69,61 @@ def _every(seconds: int, start: datetime, zone: ZoneInfo) -> Iterator[datetime]:
     while True:
         yield (midnight + timedelta(seconds=passed * seconds)).astimezone(zone)
         passed += 1
+
+
+# ------------------------------------------------------------------------ cron
+
+
+def _moments(expression: str, start: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield the moments (UTC) of an expression from about a start on, in order."""
+    passing = any(field.startswith("*") for field in expression.split()[:2])
+    wall = start.astimezone(zone).replace(tzinfo=UTC) - _BACK
+    # The second of two hours of one name comes after all of the first.
+    later: list[datetime] = []
+    for time in _on_the_wall(expression, wall):
+        found = _of_wall(time.replace(tzinfo=zone), passing=passing)
+        for moment in found:
+            heappush(later, moment)
+        first = _utc(time.replace(tzinfo=zone, fold=0))
+        while later and later[0] <= first:
+            yield heappop(later)
+    yield from sorted(later)
+
+
+def _on_the_wall(expression: str, start: datetime) -> Iterator[datetime]:
+    """Yield the times of an expression as clocks show them that nobody ever changes."""
+    from cronsim import CronSim
+    from cronsim import CronSimError
+
+    try:
+        yield from CronSim(expression, start)
+    except CronSimError:
+        # There is no such day: it never comes.
+        return
+
+
+def _of_wall(time: datetime, *, passing: bool) -> tuple[datetime, ...]:
+    """Return when (UTC) clocks show a time: twice, once, or not at all.
+
+    Where it goes by a fixed hour, it is once: the first time, or the first minute after
+    the leap.
+    """
+    first, second = _utc(time.replace(fold=0)), _utc(time.replace(fold=1))
+    if _is_shown(time):
+        return (first, second) if passing and second > first else (first,)
+    if passing:
+        return ()
+    while not _is_shown(time):
+        time += _MINUTE
+    return (_utc(time),)
+
+
+def _is_shown(time: datetime) -> bool:
+    """Whether clocks ever show a time: they leap over some."""
+    back = _utc(time).astimezone(time.tzinfo)
+    return back.replace(tzinfo=None) == time.replace(tzinfo=None)
+
+
+def _utc(time: datetime) -> datetime:
+    """Return a moment in UTC."""
+    return time.astimezone(UTC)

@@ -8,7 +8,9 @@ import selectors
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from escalade.model import Status
@@ -19,7 +21,7 @@ from escalade.transport.outputs import LONGEST_LINE
 from escalade.transport.outputs import Ending
 from escalade.transport.outputs import Pieces
 
-__all__ = ["FROM_STDIN", "kill_session", "pieces", "spawn"]
+__all__ = ["FROM_STDIN", "kill_session", "pieces", "spawn", "start"]
 
 FROM_STDIN = 's=$(cat); exec </dev/null; eval "$s"'
 """What `sh -c` runs for a script that is too long to be an argument."""
@@ -37,10 +39,18 @@ def spawn(line: str, timeout_s: float) -> subprocess.Popen[bytes] | Output:
     long = len(line) > LONGEST_LINE
     bound = f"{max(timeout_s, 0.1):g}"
     words = ["timeout", "-k", f"{KILL_S:g}", bound, "sh", "-c"]
+    script = line.encode("utf-8", "surrogateescape") if long else None
+    return start([*words, FROM_STDIN if long else line], script)
+
+
+def start(
+    words: Sequence[str], content: bytes | None
+) -> subprocess.Popen[bytes] | Output:
+    """Start a program in a session of its own; its stdin is closed or holds a content."""
     try:
-        with _stdin(line if long else None) as stdin:
+        with _stdin(content) as stdin:
             return subprocess.Popen(
-                [*words, FROM_STDIN if long else line],
+                words,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -48,33 +58,42 @@ def spawn(line: str, timeout_s: float) -> subprocess.Popen[bytes] | Output:
                 start_new_session=True,
             )
     except FileNotFoundError:
-        return Output(
-            Status.UNSUPPORTED, reason="no `timeout` program here (coreutils)"
-        )
+        return Output(Status.UNSUPPORTED, reason=f"no `{words[0]}` program here")
     except (OSError, ValueError) as error:
         return Output(Status.ERROR, reason=f"could not start: {error}")
 
 
 @contextlib.contextmanager
-def _stdin(script: str | None) -> Iterator[int]:
-    """Give a closed stdin, or one that holds a script."""
-    if script is None:
+def _stdin(content: bytes | None) -> Iterator[int]:
+    """Give a closed stdin, or one that holds a content, in memory where that can be."""
+    if content is None:
         yield subprocess.DEVNULL
         return
     import tempfile
 
-    with tempfile.TemporaryFile() as file:
-        file.write(script.encode("utf-8", "surrogateescape"))
+    in_memory = hasattr(os, "memfd_create")
+    with (
+        os.fdopen(os.memfd_create("stdin"), "w+b")
+        if in_memory
+        else tempfile.TemporaryFile("w+b")
+    ) as file:
+        file.write(content)
         file.seek(0)
         yield file.fileno()
 
 
-def pieces(process: subprocess.Popen[bytes], *, deadline: float) -> Pieces:
+def pieces(
+    process: subprocess.Popen[bytes],
+    *,
+    deadline: float,
+    ender: Callable[[tuple[int, ...]], None] | None = None,
+) -> Pieces:
     """Yield what a process writes; end it when the deadline (monotonic) has passed.
 
     A process that ended while somebody else still holds its streams is not waited for.
+    `ender` ends processes that belong to another user, where there may be some.
     """
-    watch = _Watch(process)
+    watch = _Watch(process, ender)
     try:
         yield from watch.read(deadline)
     finally:
@@ -89,8 +108,13 @@ def pieces(process: subprocess.Popen[bytes], *, deadline: float) -> Pieces:
 class _Watch:
     """The streams and the end of one process, waited for together."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        ender: Callable[[tuple[int, ...]], None] | None,
+    ) -> None:
         self.ended = False
+        self._ender = ender
         self._process = process
         self._selector = selectors.DefaultSelector()
         for stream, is_error in ((process.stdout, False), (process.stderr, True)):
@@ -124,7 +148,9 @@ class _Watch:
         """Kill what is left and let go of everything; the code is known after it."""
         # Until it is reaped, the process's number cannot belong to anybody else.
         if self._selector.get_map() or not self.ended:
-            kill_session(self._process.pid)
+            spared = kill_session(self._process.pid)
+            if spared and self._ender:
+                self._ender(spared)
         self._selector.close()
         if self._end is not None:
             os.close(self._end)
@@ -143,12 +169,20 @@ def _end_of(pid: int) -> int | None:
         return None
 
 
-def kill_session(leader: int) -> None:
-    """Kill a session: its leader's group, and those that made a group of their own."""
+def kill_session(leader: int) -> tuple[int, ...]:
+    """Kill a session: its leader's group, and those that made a group of their own.
+
+    Returns the processes that are not ours to kill.
+    """
     with contextlib.suppress(OSError):
         os.killpg(leader, signal.SIGKILL)
+    spared = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             pid = int(entry.name)
             if os.getsid(pid) == leader:
-                os.kill(pid, signal.SIGKILL)
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except PermissionError:
+                    spared.append(pid)
+    return tuple(spared)

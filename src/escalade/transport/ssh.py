@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from escalade.errors import EscaladeError
 from escalade.model import Host
 from escalade.model import Status
 from escalade.transport.base import BELT_S
@@ -20,16 +21,24 @@ from escalade.transport.base import Target
 from escalade.transport.base import Tcp
 from escalade.transport.base import Timeouts
 from escalade.transport.base import Trouble
+from escalade.transport.become import Become
+from escalade.transport.become import no_password
+from escalade.transport.become import refusal
+from escalade.transport.greeting import greeting
+from escalade.transport.greeting import heard
 from escalade.transport.outputs import Ending
 from escalade.transport.outputs import Pieces
 from escalade.transport.outputs import collect
 from escalade.transport.outputs import one_line
 from escalade.transport.outputs import relay
-from escalade.transport.ssh_channels import DIAL_ENGINE
+from escalade.transport.putting import PUT_S
+from escalade.transport.putting import put_line
+from escalade.transport.putting import put_output
 from escalade.transport.ssh_channels import LOST
 from escalade.transport.ssh_channels import EngineChannel
 from escalade.transport.ssh_channels import Job
 from escalade.transport.ssh_channels import SshChannel
+from escalade.transport.ssh_channels import engine_job
 from escalade.transport.ssh_channels import execute
 from escalade.transport.ssh_channels import job
 from escalade.transport.ssh_channels import pieces
@@ -46,17 +55,11 @@ ENGINE_CHANNELS = 3
 """Of these, how many may carry the Engine API: each is a process on the host."""
 
 _BUSY = f"all {SESSIONS} channels to the host are busy"
-# A connection that breaks would end the file early, so its size is looked at.
-_PUT = (
-    "umask 077; if [ -d %s ]; then echo it is a directory >&2; exit 1; fi; "
-    'if cat >%s && [ "$(($(wc -c <%s)))" = %s ] && chmod %s %s && mv -f %s %s; '
-    "then :; else rm -f %s; exit 1; fi"
-)
 _NUMERIC = re.compile(r"[0-9.]+|[0-9a-fA-F:.%\w]*:[0-9a-fA-F:.%\w]*")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _NO_GETENT = 127
 _UNKNOWN_NAME = "the host finds no address for it"
-_PUT_S = 30.0
+_SUDO_S = 10.0
 _PUT_RATE = 100_000
 """Bytes a second that a link is trusted to carry at least."""
 
@@ -67,9 +70,15 @@ class SshTransport:
     engine_channels = ENGINE_CHANNELS
 
     def __init__(
-        self, host: Host, *, timeouts: Timeouts, ssh_config: Path | None = None
+        self,
+        host: Host,
+        *,
+        timeouts: Timeouts,
+        ssh_config: Path | None = None,
+        become: Become | None = None,
     ) -> None:
         self.host = host
+        self.become = become
         self._timeouts = timeouts
         self._ssh_config = ssh_config
         self._opening = threading.Lock()
@@ -77,6 +86,7 @@ class SshTransport:
         self._forwards = threading.BoundedSemaphore(SESSIONS)
         self._link: Link | None = None
         self._refusal: Output | None = None
+        self._shell_is_well = False
 
     @property
     def connection(self) -> Any:
@@ -91,11 +101,34 @@ class SshTransport:
                 return self._state(self._link)
             if self._refusal is None:
                 link = self._reach()
-                if isinstance(link, Link):
+                refused = self._admitted(link) if isinstance(link, Link) else link
+                if isinstance(link, Link) and refused is None:
                     self._link = link
                     return Output(Status.OK, 0, took_s=time.monotonic() - started)
-                self._refusal = link
-            return self._refusal
+                self._refusal = refused
+            return self._refusal or LOST
+
+    def _admitted(self, link: Link) -> Output | None:
+        """Return why sudo does not let us on a new connection; None where it does.
+
+        It is asked once before several commands would send a wrong password at a time.
+        """
+        if self.become is None:
+            return None
+        try:
+            work = job("true", timeout_s=_SUDO_S, become=self.become)
+        except EscaladeError as error:
+            refused: Output | None = no_password(error, self.host.name)
+        else:
+            ran = collect(
+                self._ran(link, work, time.monotonic() + _SUDO_S + BELT_S),
+                timeout_s=_SUDO_S,
+                limit=0,
+            )
+            refused = refusal(ran, self.host.name)
+        if refused is not None:
+            link.release()
+        return refused
 
     def _reach(self) -> Link | Output:
         """Open the connection, or say why there is none."""
@@ -109,24 +142,21 @@ class SshTransport:
 
     def _state(self, link: Link) -> Output:
         """Return whether an open connection still is one."""
-        if link.transport.is_active():
-            return Output(Status.OK, 0)
-        return LOST
+        if not link.transport.is_active():
+            return LOST
+        return self._refusal or Output(Status.OK, 0)
 
     def run(self, line: str, *, timeout_s: float, limit: int = 1_000_000) -> Output:
         """Run one shell line, bounded there and from outside; keep `limit` bytes."""
         return collect(
-            self._pieces(job(line, timeout_s=timeout_s), timeout_s),
+            self._pieces(line, timeout_s),
             timeout_s=timeout_s,
             limit=limit,
         )
 
     def stream(self, line: str, *, timeout_s: float) -> Generator[bytes, None, Output]:
         """Yield stdout as it comes, within the bound; return how it ended."""
-        return relay(
-            self._pieces(job(line, timeout_s=timeout_s), timeout_s),
-            timeout_s=timeout_s,
-        )
+        return relay(self._pieces(line, timeout_s), timeout_s=timeout_s)
 
     def connect(self, target: Target, *, timeout_s: float) -> Channel | Trouble:
         """Open a stream to a port or to the Engine, as seen from the host."""
@@ -139,18 +169,10 @@ class SshTransport:
 
     def put(self, path: str, content: bytes, *, mode: int = 0o600) -> Output:
         """Write a file on the host through a temporary name and a rename."""
-        draft = f"{path}.{secrets.token_hex(4)}.new"
-        values = (path, draft, draft, str(len(content)), f"{mode:o}", draft)
-        line = Command(_PUT, (*values, draft, path, draft)).line
-        bound_s = _PUT_S + len(content) / _PUT_RATE
-        work = job(line, timeout_s=bound_s, stdin=content)
-        output = collect(self._pieces(work, bound_s), timeout_s=bound_s, limit=0)
-        if output.status is not Status.OK or output.code == 0:
-            return output
-        said = one_line(output.stderr) or "was not written"
-        denied = "permission denied" in said.lower()
-        status = Status.DENIED if denied else Status.ERROR
-        return Output(status, reason=f"{path}: {said}", took_s=output.took_s)
+        line = put_line(path, len(content), mode, draft=secrets.token_hex(4))
+        bound_s = PUT_S + len(content) / _PUT_RATE
+        written = self._pieces(line, bound_s, stdin=content)
+        return put_output(path, collect(written, timeout_s=bound_s, limit=0))
 
     def close(self) -> None:
         """Close the connection; never raises."""
@@ -160,14 +182,35 @@ class SshTransport:
         if link is not None:
             link.release()
 
-    def _pieces(self, work: Job, timeout_s: float) -> Pieces:
-        """Run a job in a session and yield what it writes."""
+    def _pieces(
+        self, line: str, timeout_s: float, *, stdin: bytes | None = None
+    ) -> Pieces:
+        """Run a line in a session and yield what it writes.
+
+        Until the login shell has proved that it does what it is told, it has to greet.
+        """
         reached = self.open()
         link = self._link
         if reached.status is not Status.OK or link is None:
             return Ending(output=reached)
-        deadline = time.monotonic() + timeout_s + BELT_S
-        if not self._sessions.acquire(timeout=timeout_s + BELT_S):
+        known = self._shell_is_well
+        told = line if known else greeting(line)
+        try:
+            work = job(told, timeout_s=timeout_s, stdin=stdin, become=self.become)
+        except EscaladeError as error:
+            return Ending(output=no_password(error, self.host.name))
+        ran = self._ran(link, work, time.monotonic() + timeout_s + BELT_S)
+        return (yield from ran if known else heard(ran, self.host.name, self._judge))
+
+    def _judge(self, trouble: Output | None) -> None:
+        """Remember whether the login shell is well."""
+        self._shell_is_well = trouble is None
+        if trouble is not None:
+            self._refusal = trouble
+
+    def _ran(self, link: Link, work: Job, deadline: float) -> Pieces:
+        """Run a job in a session and yield what it writes."""
+        if not self._sessions.acquire(timeout=max(deadline - time.monotonic(), 0)):
             return Ending(output=Output(Status.TIMEOUT, reason=_BUSY))
         try:
             channel = self._execute(link, work, deadline)
@@ -233,7 +276,12 @@ class SshTransport:
         deadline = time.monotonic() + timeout_s
         if not self._sessions.acquire(timeout=max(timeout_s, 0)):
             return Trouble("timeout", _BUSY)
-        channel = self._execute(link, Job(DIAL_ENGINE), deadline)
+        try:
+            work = engine_job(self.become)
+        except EscaladeError as error:
+            self._sessions.release()
+            return Trouble("denied", no_password(error, self.host.name).reason)
+        channel = self._execute(link, work, deadline)
         if isinstance(channel, Output):
             self._sessions.release()
             late = channel.status is Status.TIMEOUT

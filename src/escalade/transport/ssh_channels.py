@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Generator
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
 from escalade.model import Status
@@ -18,6 +19,9 @@ from escalade.transport.base import KILL_S
 from escalade.transport.base import Output
 from escalade.transport.base import Trouble
 from escalade.transport.base import bounded
+from escalade.transport.become import Become
+from escalade.transport.become import raised
+from escalade.transport.become import secret_of
 from escalade.transport.outputs import GRACE_S
 from escalade.transport.outputs import LONGEST_LINE
 from escalade.transport.outputs import Ending
@@ -33,6 +37,7 @@ __all__ = [
     "EngineChannel",
     "Job",
     "SshChannel",
+    "engine_job",
     "execute",
     "job",
     "pieces",
@@ -67,14 +72,30 @@ _TROUBLES = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is started in a channel. Without `stdin` it gets none."""
+    """What is started in a channel. Without `stdin` it gets none.
+
+    With `more`, stdin stays open after what is there.
+    """
 
     line: str
-    stdin: bytes | None = None
+    stdin: bytes | None = field(default=None, repr=False)
+    more: bool = False
 
 
-def job(line: str, *, timeout_s: float, stdin: bytes | None = None) -> Job:
-    """Return a shell line as a bounded job; a very long one travels through stdin."""
+def job(
+    line: str,
+    *,
+    timeout_s: float,
+    stdin: bytes | None = None,
+    become: Become | None = None,
+) -> Job:
+    """Return a shell line as a bounded job; a very long one travels through stdin.
+
+    With `become`, all of it runs as that user. Raises `EscaladeError` where the
+    password for it cannot be had.
+    """
+    if become is not None:
+        return _raised(line, become, timeout_s=timeout_s, stdin=stdin)
     if stdin is None and len(line) <= LONGEST_LINE:
         return Job(bounded(line, timeout_s))
     bound = f"LC_ALL=C timeout -k {KILL_S:g} {max(timeout_s, 0.1):g} sh -c"
@@ -82,6 +103,26 @@ def job(line: str, *, timeout_s: float, stdin: bytes | None = None) -> Job:
         script = line.encode("utf-8", "surrogateescape")
         return Job(f"{bound} {shlex.quote(FROM_STDIN)}", script)
     return Job(f"{bound} {shlex.quote(line)}", stdin)
+
+
+def _raised(line: str, become: Become, *, timeout_s: float, stdin: bytes | None) -> Job:
+    """Return a bounded job that runs as another user."""
+    bound = f"env LC_ALL=C timeout -k {KILL_S:g} {max(timeout_s, 0.1):g} sh -c"
+    command = f"{bound} {shlex.quote(line)}"
+    # Quoted once more for the password's sake, it may have grown too long.
+    if stdin is None and len(shlex.quote(command)) > LONGEST_LINE:
+        stdin = line.encode("utf-8", "surrogateescape")
+        command = f"{bound} {shlex.quote(FROM_STDIN)}"
+    whole = raised(command, become, stdin=stdin is not None)
+    return Job(whole, secret_of(become, stdin))
+
+
+def engine_job(become: Become | None = None) -> Job:
+    """Return what carries the Engine API through a channel."""
+    if become is None:
+        return Job(DIAL_ENGINE)
+    line = raised(DIAL_ENGINE, become, stdin=True)
+    return Job(line, secret_of(become, b""), more=True)
 
 
 def execute(transport: Any, work: Job, *, deadline: float) -> Any:
@@ -98,7 +139,8 @@ def execute(transport: Any, work: Job, *, deadline: float) -> Any:
             with contextlib.suppress(OSError):
                 if work.stdin is not None:
                     channel.sendall(work.stdin)
-                    channel.shutdown_write()
+                    if not work.more:
+                        channel.shutdown_write()
     except BaseException:
         channel.close()
         raise
