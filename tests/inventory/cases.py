@@ -7,7 +7,8 @@
     [web]
 
 A verdict `stricter:` says that Ansible takes it and we do not, with our words;
-`laxer:` that we take it and Ansible does not. A backslash and r end a Windows line.
+`laxer:` that we take it and Ansible does not; `either:` that we do not and Ansible's
+versions differ. A backslash and r end a Windows line.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "inventory"
-VERDICTS = ("refused", "stricter", "laxer")
+VERDICTS = ("refused", "stricter", "laxer", "either")
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,16 @@ def plan_only(gear: Gear) -> tuple[FixStory, Plan]:
     return story_of(gear, ascent, dry=True), planned.plan
 
 
-def fix(gear: Gear, begin: Callable[[], None]) -> FixStory:
+def fix(gear: Gear, begin: Callable[[], None], *, first: int = 1) -> FixStory:
     """Look, plan, and climb until it is cured or handed off.
 
-    `begin` writes the run down; it is not called where there is nothing to do.
+    `begin` writes the run down; it is not called where there is nothing to do. `first`
+    numbers the first round: a run that is begun again goes on from its last one.
     """
+    due = Due(round=first)
     sight = gear.watch.look()
     gear.desk.looked(sight.diagnosis)
-    planned = first_plan(gear, sight, Due())
+    planned = first_plan(gear, sight, due)
     _refuse_hopeless(gear, planned.plan)
     ascent = Ascent(sight, sight)
     if not planned.plan.climbs and not planned.refused:
@@ -60,7 +62,7 @@ def fix(gear: Gear, begin: Callable[[], None]) -> FixStory:
     if rolls(gear, planned.plan):
         in_waves(gear, ascent, planned)
         return _ended(gear, ascent)
-    return _climbed(gear, ascent, planned, Due())
+    return _climbed(gear, ascent, planned, due)
 
 
 def saved(gear: Gear, begin: Callable[[], None], plan: Plan) -> FixStory:

@@ -93,7 +93,8 @@ def ascend(
 
     With `past`, the first plan was permitted before and partly done.
     """
-    while planned.plan.climbs and due.round <= ROUNDS:
+    last = due.round + ROUNDS - 1
+    while planned.plan.climbs and due.round <= last:
         plan = planned.plan
         ascent.refused += planned.refused
         gear.chronicle.plans.append(plan)

@@ -145,16 +145,16 @@ def resume(context: Context, request: Request, prefix: str) -> int:
             before = seen_before(gear)
             _again(gear, request)
             if left.plan is None:
-                return _told(_anew(gear), settings, request)
+                return _told(_anew(gear, left.round), settings, request)
             story = carry_on(gear, before, left.plan, left.past)
             return _told(story, settings, request)
 
 
-def _anew(gear: Gear) -> FixStory:
+def _anew(gear: Gear, last: int) -> FixStory:
     """Begin again what was interrupted before it had a plan."""
     from escalade.climb.entry import fix as climb
 
-    return climb(gear, lambda: None)
+    return climb(gear, lambda: None, first=last + 1)
 
 
 # --------------------------------------------------------------------- the way

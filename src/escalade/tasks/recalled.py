@@ -27,13 +27,17 @@ __all__ = ["Left", "interrupted", "seen_before", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What an interrupted run left: its plan, what was done of it, what was asked for."""
+    """What an interrupted run left: its plan, what was done of it, what was asked for.
+
+    `round` is the last one that was planned; without a `plan` nobody permitted it.
+    """
 
     run: str
     plan: Plan | None
     past: Past
     order: Order
     place: Mapping[str, Any]
+    round: int = 0
 
     def check(self, rests: Mapping[str, str]) -> None:
         """Refuse to go on where runbooks, package or tasks are not what they were."""
@@ -82,7 +86,8 @@ def interrupted(journal: Journal, prefix: str) -> Left:
     order, place = _asked(record.id, events)
     plan = _plan(record.id, events)
     if plan is None or not _permitted(events, plan):
-        return Left(record.id, None, Past(), order, place)
+        last = plan.round if plan else 0
+        return Left(record.id, None, Past(), order, place, last)
     return Left(
         record.id,
         plan,

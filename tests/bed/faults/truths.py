@@ -94,7 +94,7 @@ TRUTHS: dict[str, Truth] = {
     "TK-04": _cured(TOKEN),
     "TK-04b": _edit(r"LIVEKIT_API_SECRET", TOKEN),
     "VS-01": _edit(r"VOSK_MODEL_PATH", VOSK),
-    "LM-01": _edit(r"API key", MISTRAL),
+    "LM-01": _edit(r"API[ _]key", MISTRAL),
     # Only a call can tell whether a restart helped, and nobody calls meanwhile.
     "LM-02": _edit(r"\b50[0-9x]|5xx", MISTRAL, or_unknown=True),
     "GN-01": _cured("db"),
