@@ -13,7 +13,8 @@ is the first of three in a row that do not; a whole call then confirms it. The r
     watch     `fix --yes` every 5 s, which on a healthy stack only looks: as autoheal
 
 So `watch` is compared with autoheal (both must first notice) and `fix` with the guide
-(both are called). Needs root, this machine's Engine and the demo stack.
+(both are called). Needs root, this machine's Engine and the demo stack; BENCH_INV is
+another checkout's inv.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def _fix(state: Path, _: float) -> subprocess.Popen[bytes]:
     return start("sh", "-c", f'"$0" {FIX}', INV, state=state)
 
 
-INV = str(PROJECT / "inv")
+INV = os.environ.get("BENCH_INV") or str(PROJECT / "inv")
 FIX = "fix --yes --max-risk disruptive --stack eloquence --format json"
 # Every 5 s from start to start: autoheal's look takes no time, ours does.
 WATCH = f"""
@@ -268,9 +269,9 @@ def told(seconds: float) -> str:
     return "never" if seconds == NEVER else f"{seconds:.1f} s"
 
 
-def ratio(ours: float, theirs: float) -> str:
+def ratio(ours: float | None, theirs: float) -> str:
     """Return ours by theirs; there is none where they never cure."""
-    if theirs == NEVER:
+    if theirs == NEVER or ours is None:
         return "-"
     return "never" if ours == NEVER else f"{ours / theirs:.2f}x"
 
@@ -287,10 +288,11 @@ def table(runs: Sequence[Run], rivals: Sequence[str]) -> None:
         }
         line = "".join(f"{told(of[name]):>12}" for name in rivals)
         for pair, found in pairs.items():
-            ours, theirs = (of.get(name, NEVER) for name in pair.split("/"))
+            mine, _, other = pair.partition("/")
+            ours, theirs = of.get(mine), of.get(other, NEVER)
             width = 16 if pair.startswith("watch") else 11
             line += f"{ratio(ours, theirs):>{width}}"
-            if theirs != NEVER:
+            if ours is not None and theirs != NEVER:
                 found.append(ours / theirs)
         print(f"{fault:8}{line}")
     for pair, found in pairs.items():
@@ -346,6 +348,8 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run")
     options = parser.parse_args()
+    # Whoever ends it leaves a good stack behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with place(None) as at:
         runs = campaign(at, options)
     table(runs, options.rivals)

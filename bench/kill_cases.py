@@ -19,7 +19,8 @@ from kill_stack import TREASURE
 from kill_stack import Stack
 from kill_stack import docker
 
-INV = str(Path(__file__).resolve().parent.parent / "inv")
+INV = os.environ.get("BENCH_INV") or str(Path(__file__).resolve().parent.parent / "inv")
+"""The product; another checkout's where nobody edits: a changed package ends a run."""
 REMADE = "made anew by somebody else"
 WEB = f"{NAME}-web-1"
 STORE = f"{NAME}-store-1"

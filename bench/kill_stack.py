@@ -126,7 +126,7 @@ class Ear:
             ours = about.get("com.docker.compose.project") == NAME
             return str(about.get("com.docker.compose.service", "")) if ours else ""
         name = str(actor["ID"] if kind == "volume" else about.get("name", ""))
-        return name if name.startswith((NAME, "escalade-")) else ""
+        return name if name.startswith(NAME) else ""
 
     def between(self, begun: float, ended: float | None = None) -> list[Heard]:
         """Return what was heard in a span of time (epoch seconds)."""

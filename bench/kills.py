@@ -346,7 +346,8 @@ def go_on(trial: Trial, words: list[str], state: Path, before: Sequence[Entry]) 
     if runs:
         code, said = ran(["resume", runs[-1], *POLICY], state)
         trial.resumed = code
-        if code in (1, 124) and any(e.kind == "approved" for e in before):
+        over = any(e.kind == "ended" for e in events(state))
+        if code in (1, 124) and not over and any(e.kind == "approved" for e in before):
             trial.problems.append(f"resume: exit {code}: {said[-300:]}")
     if not any(entry.kind == "intent" for entry in events(state)):
         trial.again, _ = ran(words, state)
@@ -419,6 +420,8 @@ def main() -> int:
         "--kills", type=int, default=14, help="kills of each case, at most (14)"
     )
     parser.add_argument("--out", type=Path, help="a file for one JSON line a kill")
+    # Whoever ends it leaves a good stack behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return int(summary(campaign(parser.parse_args())) > 0)
 
 

@@ -34,6 +34,7 @@ _PREFIX = "ESCALADE_"
 _OTHERS = ("ESCALADE_BED_", "ESCALADE_TEST_")
 # The tag by which what an action started is known.
 _TAG = "ESCALADE_RUN"
+_INVENTORIES = ("hosts.yaml", "hosts.yml", "hosts.ini", "hosts")
 _DAY_S = 86_400.0
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
@@ -284,8 +285,8 @@ def resolve(
 
     Relative paths count from `base`, the folder of invoke.yaml, where that file says
     them, and from `here` where the environment or a flag does. Empty flags and None
-    mean "not said". Without a word on it, the inventory is `inventory/hosts.yaml`
-    beside invoke.yaml where there is one, else the default one.
+    mean "not said". Without a word on it, the inventory is `inventory/hosts.yaml` (or
+    .yml, .ini, no suffix) beside invoke.yaml where there is one, else the default one.
     """
     said: dict[str, Any] = {
         "lang": locale_lang(dict(environ)),
@@ -309,7 +310,8 @@ def resolve(
 
 def _default_inventory(base: Path) -> tuple[Path, ...]:
     """Return the project's own inventory, else the one that ships, else none."""
-    candidates = (base / "inventory" / "hosts.yaml", paths.inventory() / "hosts.yaml")
+    own = (base / "inventory" / name for name in _INVENTORIES)
+    candidates = (*own, paths.inventory() / "hosts.yaml")
     return next(((path,) for path in candidates if path.is_file()), ())
 
 

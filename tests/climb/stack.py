@@ -25,6 +25,7 @@ HANGS_S = 180
 IMAGE = "escalade-bed/redis:1"
 PLAIN = "escalade-bed/base:1"
 """Plays no role: the generic runbook alone speaks of it."""
+PLACELESS = ("apply", "approve", "resume", "show", "history", "budget.reset")
 HEALTH = "{test: [CMD, redis-cli, ping], interval: 1s, timeout: 1s, retries: 2}"
 ASK = "while timeout 2 redis-cli -h db ping | grep -q PONG; do sleep 1; done; exit 3"
 # `app` ends when `db` is away, as many programs do; `lone` and `other` need nobody.
@@ -121,6 +122,13 @@ class Stack:
             for row in json.loads(docker("inspect", *self.boxes()))
         }
 
+    def starts(self, service: str) -> int:
+        """Return how often a Redis was started, as its own log says."""
+        done = subprocess.run(
+            ["docker", "logs", self.box(service)], capture_output=True, check=True
+        )
+        return (done.stdout + done.stderr).count(b"Ready to accept connections")
+
     def whole(self) -> dict[str, Any]:
         """Return all that the Engine knows, health logs and sizes aside."""
         rows = json.loads(docker("inspect", *self.boxes()))
@@ -135,21 +143,19 @@ class Stack:
     ) -> Done:
         """Run a task on this stack alone."""
         chosen = {"ESCALADE_LANG": "en", **(env or {})}
-        where = () if words[0] in ("apply", "approve", "resume", "show") else self.where
-        return run(*words, *where, env=chosen, timeout=HANGS_S, **options)
+        return run(*words, *self.where(words), env=chosen, timeout=HANGS_S, **options)
 
-    @property
-    def where(self) -> tuple[str, ...]:
-        """Return the flag that names it."""
-        return ("--stack", self.name)
+    def where(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the flag that names it, for tasks that have one."""
+        alone = any(word in PLACELESS for word in words[:2])
+        return () if alone else ("--stack", self.name)
 
     def start(
         self, *words: str, env: Mapping[str, str | None] | None = None
     ) -> subprocess.Popen[str]:
         """Start a task in a process group of its own and return at once."""
-        where = () if words[0] in ("apply", "approve", "resume") else self.where
         return subprocess.Popen(
-            invoke(*words, *where),
+            invoke(*words, *self.where(words)),
             env=environment(ESCALADE_LANG="en", **(env or {})),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -162,4 +168,4 @@ class Stack:
     def kill(process: subprocess.Popen[str]) -> None:
         """End a controller without a chance to tidy up, and all it has started here."""
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(timeout=30)
+        process.communicate(timeout=30)

@@ -19,13 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLER = Path(__file__).with_name("killer")
 
 
-def starts(shop, service: str, since: float) -> int:
-    """Return how often a container was started since a time (epoch seconds)."""
-    words = ("--since", f"{since:.3f}", "--until", f"{time.time():.3f}")
-    only = ("--filter", f"container={shop.box(service)}", "--filter", "event=start")
-    return len(docker("events", *words, *only).splitlines())
-
-
 def killed(shop, at: str, *words: str, **env: str) -> None:
     """Run a task that dies of SIGKILL at an event."""
     path = {"PYTHONPATH": f"{KILLER}:{ROOT / 'src'}", "KILL": at}
@@ -49,12 +42,12 @@ def killed(shop, at: str, *words: str, **env: str) -> None:
 def test_a_run_that_was_killed_is_resumed_to_its_end(shop, told, at) -> None:
     """Cured, and the container was started exactly once in all."""
     docker("stop", shop.box("lone"))
-    since = time.time()
+    before = shop.starts("lone")
     killed(shop, at, "fix")
     done = shop.inv("resume", "last", "--format", "json")
     assert (done.code, done.report["outcome"]) == (0, "cured"), done.out + done.err
     assert shop.inspect("lone")["State"]["Running"]
-    assert starts(shop, "lone", since) == 1
+    assert shop.starts("lone") == before + 1
     assert told()[-1]["kind"] == "ended"
     again = shop.inv("resume", "last")
     assert again.code == 1
@@ -76,12 +69,12 @@ def test_what_came_back_meanwhile_ends_the_run(shop, told) -> None:
 def test_a_killed_approval_can_be_resumed(shop, told) -> None:
     """The approval stands: it is not asked for twice."""
     docker("stop", shop.box("lone"))
-    since = time.time()
+    before = shop.starts("lone")
     assert shop.inv("fix", env={"ESCALADE_UNATTENDED": "none"}).code == 5
     killed(shop, "after approved 1", "approve", "last", ESCALADE_UNATTENDED="none")
     done = shop.inv("resume", "last", env={"ESCALADE_UNATTENDED": "none"})
     assert done.code == 0, done.out + done.err
-    assert starts(shop, "lone", since) == 1
+    assert shop.starts("lone") == before + 1
 
 
 def test_a_changed_runbook_refuses_to_resume(shop, tmp_path) -> None:

@@ -141,7 +141,8 @@ def served(tmp_path_factory) -> Iterator[int]:
 
     folder: Path = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "cert.pem"
-    words = "req -x509 -newkey rsa:2048 -nodes -days 5 -subj /CN=shop.example".split()
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "5"]
+    words += ["-subj", "/CN=shop.example"]
     subprocess.run(
         ["openssl", *words, "-keyout", str(key), "-out", str(certificate)],
         check=True,

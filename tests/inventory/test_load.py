@@ -341,14 +341,6 @@ def test_stacks_are_kept_for_who_asks(tmp_path: Path) -> None:
             "1:33: ansible_host: expected one value",
         ),
         (
-            "all: {hosts: {a: {ansible_host: !vault x}}}",
-            "1:33: ansible_host: encrypted values cannot be read here",
-        ),
-        (
-            "all: {hosts: {a: {ansible_user: '{{ me }}'}}}",
-            "1:33: ansible_user: templates are not filled in here",
-        ),
-        (
             "all: {hosts: {a: {ansible_ssh_common_args: '-o'}}}",
             "1:44: ansible_ssh_common_args: -o needs a value",
         ),
@@ -464,8 +456,99 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 
 def test_the_ini_format(tmp_path: Path) -> None:
-    """It is named, so that nobody looks for a YAML error."""
+    """It is known by what it says, whatever the file is called."""
     path = tmp_path / "hosts"
-    path.write_text("[web]\nweb1\n")
-    with pytest.raises(InventoryError, match="INI format is not read"):
+    path.write_text("[web]\nweb[1:2]:22 ansible_user=deploy x='[1, 2]'\n")
+    made = load([path])
+    assert made.groups["web"] == ("web1", "web2")
+    host = made.hosts["web2"]
+    assert (host.user, host.port, host.groups) == ("deploy", 22, ("web",))
+    assert host.vars["x"] == [1, 2]
+
+
+def test_a_broken_file_is_told_in_its_own_format(tmp_path: Path) -> None:
+    """A file without a suffix can be either; its first line decides who complains."""
+    path = tmp_path / "hosts"
+    path.write_text("all:\n  hosts:\n    a: [\n")
+    with pytest.raises(InventoryError, match=r"hosts:4:1: did not find expected"):
+        load([path])
+    path.write_text("web1 x = 1\n")
+    with pytest.raises(InventoryError, match=r"hosts:1:6: expected `name=value`"):
+        load([path])
+
+
+def test_variables_beside_the_inventory(tmp_path: Path, monkeypatch) -> None:
+    """And in the current folder; a relative key counts from the inventory's folder."""
+    folder, here = tmp_path / "inventory", tmp_path / "here"
+    for place in (folder / "group_vars" / "web", here / "host_vars"):
+        place.mkdir(parents=True)
+    (folder / "hosts").write_text("[web]\na\n")
+    (folder / "group_vars/web/ssh.yml").write_text(
+        "ansible_ssh_private_key_file: keys/a\nansible_user: web\nx: web\n"
+    )
+    (here / "host_vars/a.yml").write_text("x: here\n")
+    monkeypatch.chdir(here)
+    host = load([folder / "hosts"]).hosts["a"]
+    assert host.identity == str(folder / "keys/a")
+    assert (host.user, host.vars["x"]) == ("web", "here")
+    elsewhere = load([folder / "hosts"], here=tmp_path)
+    assert elsewhere.hosts["a"].vars["x"] == "web"
+
+
+def test_variables_beside_the_file_that_ships(tmp_path: Path) -> None:
+    """With them, it says more than that there is this machine."""
+    (tmp_path / "hosts.yaml").write_text((paths.inventory() / "hosts.yaml").read_text())
+    (tmp_path / "host_vars").mkdir()
+    (tmp_path / "host_vars/localhost.yml").write_text("x: 1\n")
+    assert load([tmp_path]).hosts["localhost"].vars["x"] == 1
+
+
+def test_a_list_of_hosts() -> None:
+    """As `-i host1,host2,` in Ansible, with ports."""
+    made = load(["a,b:2222,[2001:db8::1]:22,"])
+    ports = {name: host.port for name, host in made.hosts.items()}
+    assert ports == {"a": None, "b": 2222, "2001:db8::1": 22}
+
+
+def test_a_plain_inventory_loads_no_more_than_yaml(tmp_path: Path) -> None:
+    """Templates, vaults and the other formats come when they are needed."""
+    (tmp_path / "hosts.yaml").write_text("web: {hosts: {a: {ansible_user: u}}}\n")
+    script = (
+        "import sys; from pathlib import Path; from escalade.inventory import load; "
+        f"load([Path({str(tmp_path / 'hosts.yaml')!r})]).hosts['a']; "
+        "print(*sorted({'jinja2', 'cryptography', 'tomllib', 'subprocess', 'shlex', "
+        "'difflib', 'escalade.inventory.ini', 'json', 'hashlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(SRC)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["shlex"]
+
+
+def test_thousands_of_hosts_in_groups(tmp_path: Path) -> None:
+    """Each host knows its groups, each group its hosts, in the order of the file."""
+    groups = "\n".join(
+        f"[g{n}]\nh[{n}000:{n}999]\n[p{n}:children]\ng{n}" for n in range(1, 10)
+    )
+    path = tmp_path / "hosts"
+    path.write_text(groups)
+    made = load([path])
+    assert len(made.hosts) == 9000
+    assert made.groups["p3"] == made.groups["g3"]
+    assert made.hosts["h3999"].groups == ("p3", "g3")
+
+
+def test_groups_nested_without_end(tmp_path: Path) -> None:
+    """A thousand deep are no trouble; in a circle they are an error."""
+    chain = "".join(f"[g{n}:children]\ng{n + 1}\n" for n in range(1000))
+    path = tmp_path / "hosts"
+    path.write_text(f"[g1000]\na\n{chain}")
+    assert len(load([path]).hosts["a"].groups) == 1001
+    path.write_text(f"[g1000]\na\n{chain}[g1000:children]\ng0\n")
+    with pytest.raises(InventoryError, match=r":2002:1: .* g1 -> g2 -> \.\.\. -> "):
         load([path])

@@ -135,9 +135,9 @@ def test_a_password_that_cannot_be_had() -> None:
 
 def over_ssh(ways: Any, user: str, password: str | None, to: str = "host1") -> Any:
     """Return the transport of a user who becomes root."""
-    ways.write("web1", f"User {user}", to=to)
+    ways.write(f"as-{user}", f"User {user}", to=to)
     made = open_for(
-        Host("web1", "ssh", become="root"),
+        Host(f"as-{user}", "ssh", become="root"),
         ssh_config=ways.written,
         password=(lambda: password) if password else None,
     )

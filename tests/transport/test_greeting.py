@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_shell_that_is_well_is_not_heard(data: bytes, cuts: list[int]) -> None
     """The word is taken away wherever the stream is cut, and nothing else is."""
     whole = WORD + data
     places = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
-    parts = [whole[a:b] for a, b in zip(places, places[1:], strict=False)]
+    parts = [whole[a:b] for a, b in pairwise(places)]
     output = told(*parts, ending=Ending(3))
     assert (output.status, output.code, output.stdout) == (Status.OK, 3, data)
     assert JUDGED == [None]
@@ -49,7 +50,7 @@ def test_a_profile_that_prints() -> None:
     output = told(b"Welcome", b"!\n" + WORD + b"x", ending=Ending(0))
     assert (output.status, output.cause) == (Status.UNREACHABLE, "shell")
     assert "prints before our command: Welcome!" in output.reason
-    assert JUDGED == [output._replace(took_s=0.0)]
+    assert [broken.reason for broken in JUDGED if broken] == [output.reason]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def fix(gear: Gear, begin: Callable[[], None], *, first: int = 1) -> FixStory:
     _refuse_hopeless(gear, planned.plan)
     ascent = Ascent(sight, sight)
     if not planned.plan.climbs and not planned.refused:
-        return story_of(gear, ascent)
+        return _ended(gear, ascent) if begun else story_of(gear, ascent)
     begin()
     _remember(gear, sight)
     if rolls(gear, planned.plan):

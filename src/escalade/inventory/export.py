@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from collections.abc import Iterator
 
 from escalade.inventory.hosts import ALL
 from escalade.inventory.marks import printed
@@ -76,19 +75,21 @@ def listing(tree: Tree, chosen: Container[str] | None = None) -> dict[str, objec
 
 def graph(tree: Tree, top: str = ALL, chosen: Container[str] | None = None) -> str:
     """Return the groups as a tree, as `ansible-inventory --graph` draws it."""
-    return "\n".join(_lines(tree, top, chosen, 0))
-
-
-def _lines(
-    tree: Tree, name: str, chosen: Container[str] | None, depth: int
-) -> Iterator[str]:
-    """Yield the lines of a group and of those in it."""
-    yield f"{_branch(depth)}@{name}:"
-    for child in tree.groups[name].children:
-        yield from _lines(tree, child, chosen, depth + 1)
-    for host in tree.groups[name].hosts if name != ALL else ():
-        if chosen is None or host in chosen:
-            yield f"{_branch(depth + 1)}{host}"
+    lines = []
+    waiting = [(f"@{top}", 0)]
+    while waiting:
+        name, depth = waiting.pop()
+        # The first letter tells a group (@) from a host (=).
+        if not name.startswith("@"):
+            lines.append(f"{_branch(depth)}{name[1:]}")
+            continue
+        lines.append(f"{_branch(depth)}{name}:")
+        group = tree.groups[name[1:]]
+        hosts = group.hosts if name[1:] != ALL else ()
+        below = [f"@{child}" for child in group.children]
+        below += [f"={host}" for host in hosts if chosen is None or host in chosen]
+        waiting += [(each, depth + 1) for each in reversed(below)]
+    return "\n".join(lines)
 
 
 def _branch(depth: int) -> str:

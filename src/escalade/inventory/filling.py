@@ -151,11 +151,11 @@ class _Scope:
             return template.render({_SCOPE: (self, trail)})
         except InventoryError:
             raise
-        except jinja2.TemplateError as error:
-            raise refusal(mark, f"template: {error.message}") from None
         except Exception as error:
+            told = isinstance(error, jinja2.TemplateError) and not self.opened
             # Its words may quote what was decrypted.
-            raise refusal(mark, f"template: {type(error).__name__}") from None
+            words = getattr(error, "message", None) if told else type(error).__name__
+            raise refusal(mark, f"template: {words}") from None
 
 
 class _Dict(Mapping[str, object]):

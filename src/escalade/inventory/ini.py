@@ -139,7 +139,7 @@ class _Reader:
             name, equals, value = word.partition("=")
             if not equals:
                 place = mark._replace(column=mark.column + max(said.find(word), 0))
-                raise refusal(place, f"expected `name=value`, not {self._shown(word)}")
+                raise refusal(place, f"expected `name=value`, not {word!r}")
             variables[name] = Value(mark, self._value(value, mark))
         check(variables)
         names, port = split(pattern)
@@ -152,10 +152,6 @@ class _Reader:
         """Return a value: a literal of Python, or the text as it is."""
         node = _literal(text, mark)
         return guarded(node) if self._secret else node
-
-    def _shown(self, word: str) -> str:
-        """Return a word as an error may show it."""
-        return "what stands here" if self._secret else repr(word)
 
 
 def _literal(text: str, mark: Mark) -> Node:

@@ -120,4 +120,4 @@ def inventory_of(tree: Tree) -> Inventory:
         password = password_of(name, variables, filling)
         if password is not None:
             passwords[name] = password
-    return Inventory(Hosts(hosts), members, passwords)
+    return Inventory(Hosts(hosts), members, passwords, filling.opened)

@@ -15,6 +15,7 @@ from escalade.inventory.marks import Mark
 from escalade.inventory.marks import Node
 from escalade.inventory.texts import bytes_of
 from escalade.inventory.texts import decoded
+from escalade.inventory.texts import without_words
 from escalade.inventory.varfiles import GROUP_VARS
 from escalade.inventory.varfiles import HOST_VARS
 from escalade.inventory.vault import Keyring
@@ -64,7 +65,8 @@ class Piece:
             add_script(groups, self.path)
         elif is_encrypted(self.text):
             text = keys.decrypt(self.text, Mark(self.name, 1, 1))
-            _add_text(groups, self.path, text, secret=True)
+            with without_words(self.path, secret=True):
+                _add_text(groups, self.path, text, secret=True)
         else:
             _add_text(groups, self.path, self.text, secret=False)
 

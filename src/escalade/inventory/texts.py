@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from escalade.errors import InventoryError
@@ -10,7 +13,7 @@ from escalade.inventory.marks import Mark
 from escalade.inventory.vault import Keyring
 from escalade.inventory.vault import is_encrypted
 
-__all__ = ["bytes_of", "decoded", "text_of"]
+__all__ = ["bytes_of", "decoded", "text_of", "without_words"]
 
 
 def text_of(file: Path, keys: Keyring) -> tuple[str, bool]:
@@ -38,6 +41,19 @@ def decoded(file: Path, content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InventoryError(f"{file}:{line}:1: not UTF-8 text") from None
+
+
+@contextmanager
+def without_words(file: Path, *, secret: bool) -> Iterator[None]:
+    """Let an error of an encrypted file say its place alone: its words may quote it."""
+    try:
+        yield
+    except InventoryError as error:
+        place = re.match(r":\d+:\d+", str(error).removeprefix(str(file)))
+        if not secret:
+            raise
+        where = f"{file}{place[0] if place else ''}"
+        raise InventoryError(f"{where}: not understood, once decrypted") from None
 
 
 def _beside(file: Path) -> str:

@@ -19,6 +19,7 @@ from escalade.inventory.vault import Keyring
 
 __all__ = ["Tree", "grown"]
 
+_SHOWN = 8
 _ENDS = frozenset((ALL, UNGROUPED))
 
 
@@ -184,14 +185,18 @@ def _refuse_circle(groups: Mapping[str, Group]) -> None:
                 done.add(path.pop())
                 ways.pop()
             elif child in path:
-                circle = " -> ".join((*path, child))
-                raise refusal(_told(mark, groups, path), f"{_INSIDE}: {circle}")
+                told = _told(mark, groups, path)
+                raise refusal(told, f"a group inside itself: {_way((*path, child))}")
             elif child not in done:
                 path.append(child)
                 ways.append(iter(groups[child].children.items()))
 
 
-_INSIDE = "a group inside itself"
+def _way(names: tuple[str, ...]) -> str:
+    """Return a way through groups, its middle left out where it is long."""
+    half = _SHOWN // 2
+    short = names if len(names) <= _SHOWN else (*names[:half], "...", *names[-half:])
+    return " -> ".join(short)
 
 
 def _told(mark: Mark, groups: Mapping[str, Group], path: list[str]) -> Mark:

@@ -14,6 +14,7 @@ from escalade.inventory.marks import named
 from escalade.inventory.marks import refusal
 from escalade.inventory.names import check
 from escalade.inventory.texts import text_of
+from escalade.inventory.texts import without_words
 from escalade.inventory.vault import Keyring
 
 __all__ = ["GROUP_VARS", "HOST_VARS", "VarFiles"]
@@ -80,14 +81,16 @@ class VarFiles:
         from escalade.inventory.yaml_ import read
 
         text, secret = text_of(file, self._keys)
-        node = read(str(file), text, strict=False, secret=secret)
-        if node is None:
-            return {}
-        if not isinstance(node, Map):
-            raise refusal(node.mark, "expected variables (`name: value` on each line)")
-        variables = named(node)
-        check(variables)
-        return variables
+        with without_words(file, secret=secret):
+            node = read(str(file), text, strict=False, secret=secret)
+            if node is None:
+                return {}
+            if not isinstance(node, Map):
+                what = "expected variables (`name: value` on each line)"
+                raise refusal(node.mark, what)
+            variables = named(node)
+            check(variables)
+            return variables
 
 
 def _listed(folder: Path) -> frozenset[str]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from escalade.errors import InventoryError
 from escalade.inventory.marks import Leaf
 from escalade.inventory.marks import Map
 from escalade.inventory.marks import Mark
@@ -22,7 +21,6 @@ from escalade.inventory.marks import refusal
 __all__ = ["read"]
 
 _DEEPEST = 50
-_HIDDEN = "not what YAML allows, once decrypted"
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 _STRING = f"{_TAG}str"
@@ -53,8 +51,7 @@ def read(
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file, 1, 1)
-        # The library's words may quote what was encrypted.
-        raise refusal(mark, _HIDDEN if secret else _words(error)) from None
+        raise refusal(mark, _words(error)) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         column = len(before) - before.rfind("\n")
@@ -182,12 +179,7 @@ class _Reader:
         kind = tag.removeprefix(_TAG)
         if self._strict and kind in ("int", "float"):
             _check_number(mark, node.value)
-        try:
-            value = _scalar(mark, node.value, kind)
-        except InventoryError:
-            if self._secret:
-                raise refusal(mark, _HIDDEN) from None
-            raise
+        value = _scalar(mark, node.value, kind)
         return Leaf(mark, value, None, unsafe, self._secret)
 
 

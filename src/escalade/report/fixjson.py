@@ -19,6 +19,7 @@ from escalade.plans import flat
 from escalade.report.fixstory import FixStory
 from escalade.report.json_ import diagnosis_json
 from escalade.report.times import rfc3339
+from escalade.shapes import shaped
 from escalade.text import Lang
 
 __all__ = ["FILE", "SCHEMA", "dumps", "fix_json", "schema"]
@@ -111,10 +112,10 @@ def _action(action: Action, climb: Climb, lang: Lang) -> dict[str, object]:
         "stack": action.node.stack,
         "service": action.node.service,
         "step": action.step,
-        "command": action.command,
+        "command": shaped(action.command),
         "risk": action.risk.word,
         "changes": not action.reads,
-        "undo": action.undo or None,
+        "undo": shaped(action.undo) or None,
         "why": action.why.pick(lang),
         "level": climb.level,
         "root": climb.symptom or None,
@@ -136,7 +137,7 @@ def _did(did: Did, action: Action | None) -> dict[str, object]:
     return {
         "id": did.action,
         "host": action.host if action else None,
-        "command": action.command if action else None,
+        "command": shaped(action.command) if action else None,
         "ended": did.ended.value,
         "attempt": did.attempt,
         "started": rfc3339(did.started),

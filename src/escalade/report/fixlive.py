@@ -17,6 +17,7 @@ from escalade.report.lines import joined
 from escalade.report.lines import line
 from escalade.report.lines import span
 from escalade.report.look import Look
+from escalade.shapes import shaped
 from escalade.text import Text
 
 __all__ = ["OUTCOME_MARKS", "did_lines", "escalation_lines", "verified_lines"]
@@ -46,7 +47,7 @@ def did_lines(did: Did, action: Action | None, look: Look) -> tuple[Line, ...]:
     What went wrong stands below it; in verbose, all that it wrote.
     """
     text, style = _MARKS[did.ended]
-    parts = [span((action and action.command) or did.action, "cmd")]
+    parts = [span(shaped((action and action.command) or did.action), "cmd")]
     if action:
         parts.append(span(action.host, "dim"))
     parts.append(span(words.seconds(did.took_s, look.lang), "dim"))

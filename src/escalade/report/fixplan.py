@@ -22,6 +22,7 @@ from escalade.report.lines import line
 from escalade.report.lines import span
 from escalade.report.look import Look
 from escalade.report.safe import cells
+from escalade.shapes import shaped
 from escalade.text import Text
 
 __all__ = ["plan_lines"]
@@ -129,7 +130,9 @@ def _told(told: Action | Line, number: int, look: Look) -> tuple[Line, ...]:
 def _action(action: Action, number: int, look: Look) -> tuple[Line, ...]:
     """Return one action: its command, then host, risk, why and undo."""
     head = line("   ", span(f"{number}".rjust(2), "label"), "  ")
-    command = span(action.command or action.step, "dim" if action.reads else "cmd")
+    command = span(
+        shaped(action.command or action.step), "dim" if action.reads else "cmd"
+    )
     if action.reads:
         body = joined([command, span(action.host, "dim")], " · ")
         return flow(head, body, look.width, most=2)
@@ -141,7 +144,7 @@ def _action(action: Action, number: int, look: Look) -> tuple[Line, ...]:
     if action.why.en:
         out += _labelled(fixwords.WHY, span(action.why.pick(look.lang)), look)
     if action.undo:
-        out += _labelled(fixwords.UNDO, span(action.undo, "cmd"), look)
+        out += _labelled(fixwords.UNDO, span(shaped(action.undo), "cmd"), look)
     return tuple(out)
 
 

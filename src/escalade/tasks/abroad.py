@@ -17,6 +17,7 @@ from escalade.model import Host
 from escalade.plans import Ended
 from escalade.plans import Risk
 from escalade.shapes import shaped
+from escalade.tasks.again import again
 from escalade.tasks.desk import road_for
 from escalade.tasks.desk import settings_for
 from escalade.tasks.desk import whole
@@ -49,7 +50,6 @@ _DONE = Text(
     "{task}: done on {done} of {count} hosts",
     "{task} : fait sur {done} hôtes sur {count}",
 )
-_AGAIN = Text("again: {command}", "à nouveau : {command}")
 _ENDINGS = {
     Ended.FAILED: Text("failed", "a échoué"),
     Ended.TIMEOUT: Text("not done in time", "pas fait à temps"),
@@ -116,7 +116,10 @@ def on(context: Context, wanted: Wanted) -> int:
     road = road_for(settings, Silent())
     call = _Call(words, folder, name, context.config, float(timeout_s), len(hosts) > 1)
     ran = _everywhere(road, hosts, call)
-    return _told(ran, words, wanted, settings.lang)
+    code = _told(ran, words, settings.lang)
+    left = [host.name for host, each in ran if each.ended is not Ended.DONE]
+    again(settings, road.run, "on", left=left, of=len(ran))
+    return code
 
 
 def _words(line: str) -> tuple[str, ...]:
@@ -222,10 +225,8 @@ def _say(line: str) -> None:
 # --------------------------------------------------------------------- how it ended
 
 
-def _told(
-    ran: Sequence[tuple[Host, Ran]], words: Sequence[str], wanted: Wanted, lang: Lang
-) -> int:
-    """Print how it ended, and the command for those that are left; return the code."""
+def _told(ran: Sequence[tuple[Host, Ran]], words: Sequence[str], lang: Lang) -> int:
+    """Print how it ended; return the code."""
     from escalade.report.safe import clean
 
     left = [(host, each) for host, each in ran if each.ended is not Ended.DONE]
@@ -242,18 +243,4 @@ def _told(
         "count": str(len(ran)),
     }
     print(clean(_DONE.fill(values).pick(lang)))
-    if left:
-        command = _again([host.name for host, _ in left], wanted)
-        print(_AGAIN.fill({"command": command}).pick(lang))
     return LEFT if left else 0
-
-
-def _again(hosts: Sequence[str], wanted: Wanted) -> str:
-    """Return the command that runs the task where it is not done."""
-    words = ["invoke", "on", ",".join(hosts), wanted.line]
-    given = wanted.flags.get("inventory")
-    files = given if isinstance(given, list) else []
-    words += [word for file in files for word in ("--inventory", str(file))]
-    words += ["--timeout", wanted.timeout] if wanted.timeout else []
-    words += ["--yes"] if wanted.yes else []
-    return shlex.join(words)

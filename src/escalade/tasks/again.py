@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 from escalade.errors import JournalError
 
 if TYPE_CHECKING:
-    from escalade.report.lines import Line
-    from escalade.report.look import Look
     from escalade.settings import Settings
 
 __all__ = ["FOLDER", "again", "kept"]
@@ -41,20 +39,17 @@ def kept(settings: Settings, run: str, hosts: Sequence[str]) -> str:
 
 
 def again(
-    settings: Settings,
-    run: str,
-    task: str,
-    *,
-    left: Sequence[str],
-    of: int,
-    look: Look,
-) -> tuple[Line, ...]:
-    """Return the lines that end a run over several hosts; none where none is left."""
+    settings: Settings, run: str, task: str, *, left: Sequence[str], of: int
+) -> None:
+    """Print the lines that end a run over several hosts; none where none is left."""
+    if not left or of <= 1:
+        return
     from escalade.report.retry import command
     from escalade.report.retry import retry_lines
+    from escalade.report.terminal import write
+    from escalade.tasks.desk import look_for
 
-    if not left or of <= 1:
-        return ()
     hosts = kept(settings, run, left)
     typed = command(sys.argv, task, hosts, here=Path.cwd())
-    return retry_lines(typed, len(left), of, look)
+    look = look_for(settings)
+    write(retry_lines(typed, len(left), of, look), look)

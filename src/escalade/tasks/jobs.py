@@ -53,6 +53,12 @@ def diagnose(context: Context, request: Request) -> int:
     )
     # Told first: where the disk is full, the diagnosis may be what says so.
     _print(diagnosis, settings, request, kind)
+    if kind == "text" and not request.source and len(diagnosis.hosts) > 1:
+        from escalade.report.retry import left_to_see
+        from escalade.tasks.again import again
+
+        left, of = left_to_see(diagnosis), len(diagnosis.hosts)
+        again(settings, diagnosis.run, "diagnose", left=left, of=of)
     if target is not None:
         save(snapshot, target)
     return diagnosis.exit

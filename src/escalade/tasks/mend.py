@@ -178,7 +178,15 @@ def _ordered(
                 write(request.out, plan, order, settings)
             return code
         begin = partial(_begin, gear, kind, request)
-        return _told(climb(gear, begin), settings, request)
+        story = climb(gear, begin)
+        code = _told(story, settings, request)
+        if request.format == "text":
+            from escalade.report.retry import left_by_fix
+            from escalade.tasks.again import again
+
+            left, of = left_by_fix(story), len(story.last.hosts)
+            again(settings, story.run, kind, left=left, of=of)
+        return code
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def refusal(output: Output, name: str) -> Output | None:
         reason = f"{name}: sudo does not answer ({output.reason})"
         return Output(Status.UNREACHABLE, reason=reason, cause="sudo")
     if output.status is not Status.OK:
-        return None if output.cause else output
+        return output if output.cause == "sudo" else None
     said = output.stderr.decode("utf-8", "replace")
     # Before its first password, sudo gives a lecture.
     told = one_line("; ".join(_WORDS.findall(said)))

@@ -17,6 +17,7 @@ import argparse
 import json
 import re
 import shutil
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -254,6 +255,8 @@ def main() -> int:
     if not faults:
         raise SystemExit("no fault is left to inject")
     rows: list[Row] = []
+    # Whoever ends it leaves a good stack behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ground(options.host, options.inv, drift=options.drift) as at:
         at.settle(shop=faults[0].shop)
         try:

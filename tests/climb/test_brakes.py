@@ -1,0 +1,160 @@
+"""What keeps a repair from making things worse: budgets, flapping, locks, holds."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from escalade.model import Host
+from escalade.remedy.locks import HostLock
+from escalade.transport.local import LocalTransport
+from tests.climb.stack import docker
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = {"ESCALADE_VERIFY_S": "20"}
+
+
+# ---------------------------------------------------------------------- budgets
+
+
+def test_the_third_repair_in_a_row_is_refused_until_it_is_reset(shop, told) -> None:
+    """Exit 5 with what was done before and the command that allows it again."""
+    docker("update", "--restart", "no", shop.box("lone"))
+    for _ in range(2):
+        docker("stop", shop.box("lone"))
+        assert shop.inv("fix", "lone", env=SHORT).code == 0
+    docker("stop", shop.box("lone"))
+    before = shop.marks()
+    done = shop.inv("fix", "lone", env=SHORT)
+    assert done.code == 5, done.out
+    assert done.out.count("level 1, cured") == 2
+    assert "invoke budget.reset lone" in done.out
+    assert shop.marks() == before
+    reset = shop.inv("budget.reset", "lone", "--why", "a new disk")
+    assert reset.code == 0
+    assert "2 earlier attempts" in reset.out
+    again = shop.inv("fix", "lone", env=SHORT)
+    assert again.code == 0, again.out
+    shown = shop.inv("history")
+    assert "budget.reset" in shown.out
+
+
+def test_what_flaps_leaves_level_one(shop, state) -> None:
+    """Up and down in the last hour: the plan begins at level 2 and says why."""
+    docker("stop", shop.box("lone"))
+    from escalade.journal.place import state_folder
+    from escalade.journal.store import open_journal
+
+    node = ["localhost", shop.name, "lone"]
+    row = {"at": node, "state": "running", "health": "healthy", "verdict": "ok"}
+    bad = {"id": "x", "symptom": "redis.stopped", "at": node, "severity": "critical"}
+    with open_journal(state_folder(os.environ), redact=str) as journal:
+        for at in range(12):
+            journal.begin(f"20260101T000000Z-{at:06x}", "fix", who="ada")
+            data = {"services": [row], "findings": [bad] if at % 2 else [], "gaps": []}
+            journal.event(f"20260101T000000Z-{at:06x}", "diagnosed", data=data)
+    done = shop.inv("fix", "lone", "--plan", "--format", "json")
+    (climb,) = done.report["plan"]["climbs"] if "climbs" in done.report["plan"] else [{}]
+    text = shop.inv("fix", "lone", "--plan").out
+    assert "flapping" in text, text
+    assert "level 2" in text
+    assert climb is not None
+
+
+# ------------------------------------------------------------------------ locks
+
+
+def test_a_held_lock_is_told_and_nothing_is_done(shop, told) -> None:
+    """Who, since when and in which run, as the holder wrote it."""
+    docker("stop", shop.box("lone"))
+    host = Host("localhost")
+    name = f"{shop.name}.lone"
+    lock = HostLock(LocalTransport(host), host, (name,), "ada", run="20260101T0-aaaaaa")
+    assert lock.acquire(1.0) is None
+    try:
+        done = shop.inv("fix", "--format", "json")
+    finally:
+        lock.release()
+    assert done.code == 5
+    reason = told("busy")[0]["reason"]["en"]
+    assert reason.startswith(f"busy: {name} on localhost is held by ada since 2")
+    assert reason.endswith("run 20260101T0-aaaaaa")
+    assert not shop.inspect("lone")["State"]["Running"]
+    free = shop.inv("fix", env=SHORT)
+    assert free.code == 0, free.out
+
+
+def test_a_network_is_not_mended_by_two_at_once(shop) -> None:
+    """What changes a service without touching its container needs its lock, too."""
+    docker("network", "disconnect", f"{shop.name}_default", shop.box("lone"))
+    host = Host("localhost")
+    name = f"{shop.name}.lone"
+    lock = HostLock(LocalTransport(host), host, (name,), "ada", run="r")
+    assert lock.acquire(1.0) is None
+    try:
+        done = shop.inv("fix")
+    finally:
+        lock.release()
+        docker("network", "connect", "--alias", "lone", f"{shop.name}_default", shop.box("lone"))
+    assert done.code == 5, done.out
+    assert "held by ada" in done.out
+
+
+def test_two_at_once_start_it_once(shop) -> None:
+    """One acts; the other is told so, or finds it done."""
+    docker("stop", shop.box("lone"))
+    before = shop.starts("lone")
+    both = [shop.start("fix", env=SHORT) for _ in range(2)]
+    ends = [process.communicate(timeout=150) for process in both]
+    codes = sorted(process.returncode for process in both)
+    assert codes in ([0, 0], [0, 5]), ends
+    assert shop.starts("lone") == before + 1
+
+
+# ------------------------------------------------------------------------ holds
+
+
+def test_a_hold_is_heeded_until_it_is_started(shop, state) -> None:
+    """No fault while it is held, for any user; `start` ends it."""
+    state.mkdir()
+    state.chmod(0o2775)
+    done = shop.inv("stop", "lone", "--hold", "--yes")
+    assert done.code == 0, done.out
+    assert not shop.inspect("lone")["State"]["Running"]
+    looked = shop.inv("diagnose", "--format", "json")
+    assert looked.code == 0, looked.out
+    left = shop.inv("fix")
+    assert left.code == 0
+    assert not shop.inspect("lone")["State"]["Running"]
+    assert json.loads((state / "holds.json").read_text()) == [
+        ["localhost", shop.name, "lone"]
+    ]
+    assert (state / "holds.json").stat().st_mode & 0o777 == 0o664
+    started = shop.inv("start", "lone")
+    assert started.code == 0, started.out
+    assert shop.inspect("lone")["State"]["Running"]
+    assert json.loads((state / "holds.json").read_text()) == []
+    docker("stop", shop.box("lone"))
+    assert shop.inv("diagnose", "--format", "json").code == 2
+
+
+# ------------------------------------------------------------------- a full disk
+
+
+@pytest.mark.parametrize("blocks", [1, 32, 200])
+def test_a_full_disk_touches_nothing(shop, blocks) -> None:
+    """The journal cannot be kept, so nothing is begun; one line says so."""
+    docker("stop", shop.box("lone"))
+    before = shop.marks()
+    done = shop.inv("fix", shell=f'ulimit -f {blocks}; "$@"')
+    assert done.code == 1, done.out
+    assert "escalade: " in done.err
+    assert shop.marks() == before
