@@ -121,8 +121,17 @@ install_compose() {
     say "installed Compose $(docker compose version --short)"
 }
 
+# What the tests of the timers and certificates ask: systemd's own word on units, a real cron, openssl.
+install_timers() {
+    have apt-get || return 0
+    have systemd-analyze && [ -x /lib/systemd/systemd ] || install_packages systemd
+    have cron || install_packages cron
+    have openssl || install_packages openssl
+}
+
 become_root "$@"
 install_engine
+install_timers
 start_engine
 install_compose
 say "ready: Engine $(docker version --format '{{.Server.Version}}'), Compose $(docker compose version --short)"

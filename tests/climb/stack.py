@@ -143,7 +143,9 @@ class Stack:
     ) -> Done:
         """Run a task on this stack alone."""
         chosen = {"ESCALADE_LANG": "en", **(env or {})}
-        return run(*words, *self.where(words), env=chosen, timeout=HANGS_S, **options)
+        done = run(*words, *self.where(words), env=chosen, timeout=HANGS_S, **options)
+        assert done.out or "json" not in words, done.err
+        return done
 
     def where(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Return the flag that names it, for tasks that have one."""

@@ -151,6 +151,12 @@ def test_a_canary_that_is_not_there():
         batches(("web10", "db"), Rolling(canary="web100"))
 
 
+def test_a_canary_with_nothing_to_do():
+    """A canary that is a host of the run, and needs nothing, is no batch."""
+    rolling = Rolling(canary="z")
+    assert batches(("a", "b"), rolling, among=("a", "b", "z")) == (("a", "b"),)
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [({}, "a"), ({"order": "reverse"}, "f"), ({"canary": "d"}, "d")],

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from escalade.journal.place import state_folder
+from escalade.journal.store import open_journal
 from escalade.model import Host
 from escalade.remedy.locks import HostLock
 from escalade.transport.local import LocalTransport
@@ -18,8 +16,6 @@ from tests.climb.stack import docker
 
 pytestmark = pytest.mark.engine
 
-ROOT = Path(__file__).resolve().parents[2]
-SHORT = {"ESCALADE_VERIFY_S": "20"}
 
 
 # ---------------------------------------------------------------------- budgets
@@ -27,13 +23,12 @@ SHORT = {"ESCALADE_VERIFY_S": "20"}
 
 def test_the_third_repair_in_a_row_is_refused_until_it_is_reset(shop, told) -> None:
     """Exit 5 with what was done before and the command that allows it again."""
-    docker("update", "--restart", "no", shop.box("lone"))
     for _ in range(2):
         docker("stop", shop.box("lone"))
-        assert shop.inv("fix", "lone", env=SHORT).code == 0
+        assert shop.inv("fix", "lone").code == 0
     docker("stop", shop.box("lone"))
     before = shop.marks()
-    done = shop.inv("fix", "lone", env=SHORT)
+    done = shop.inv("fix", "lone")
     assert done.code == 5, done.out
     assert done.out.count("level 1, cured") == 2
     assert "invoke budget.reset lone" in done.out
@@ -41,18 +36,15 @@ def test_the_third_repair_in_a_row_is_refused_until_it_is_reset(shop, told) -> N
     reset = shop.inv("budget.reset", "lone", "--why", "a new disk")
     assert reset.code == 0
     assert "2 earlier attempts" in reset.out
-    again = shop.inv("fix", "lone", env=SHORT)
+    again = shop.inv("fix", "lone")
     assert again.code == 0, again.out
     shown = shop.inv("history")
     assert "budget.reset" in shown.out
 
 
-def test_what_flaps_leaves_level_one(shop, state) -> None:
+def test_what_flaps_leaves_level_one(shop) -> None:
     """Up and down in the last hour: the plan begins at level 2 and says why."""
     docker("stop", shop.box("lone"))
-    from escalade.journal.place import state_folder
-    from escalade.journal.store import open_journal
-
     node = ["localhost", shop.name, "lone"]
     row = {"at": node, "state": "running", "health": "healthy", "verdict": "ok"}
     bad = {"id": "x", "symptom": "redis.stopped", "at": node, "severity": "critical"}
@@ -61,12 +53,9 @@ def test_what_flaps_leaves_level_one(shop, state) -> None:
             journal.begin(f"20260101T000000Z-{at:06x}", "fix", who="ada")
             data = {"services": [row], "findings": [bad] if at % 2 else [], "gaps": []}
             journal.event(f"20260101T000000Z-{at:06x}", "diagnosed", data=data)
-    done = shop.inv("fix", "lone", "--plan", "--format", "json")
-    (climb,) = done.report["plan"]["climbs"] if "climbs" in done.report["plan"] else [{}]
-    text = shop.inv("fix", "lone", "--plan").out
-    assert "flapping" in text, text
-    assert "level 2" in text
-    assert climb is not None
+    done = shop.inv("fix", "lone", "--plan")
+    assert "flapping" in done.out
+    assert "level 2" in done.out
 
 
 # ------------------------------------------------------------------------ locks
@@ -88,7 +77,7 @@ def test_a_held_lock_is_told_and_nothing_is_done(shop, told) -> None:
     assert reason.startswith(f"busy: {name} on localhost is held by ada since 2")
     assert reason.endswith("run 20260101T0-aaaaaa")
     assert not shop.inspect("lone")["State"]["Running"]
-    free = shop.inv("fix", env=SHORT)
+    free = shop.inv("fix")
     assert free.code == 0, free.out
 
 
@@ -112,7 +101,7 @@ def test_two_at_once_start_it_once(shop) -> None:
     """One acts; the other is told so, or finds it done."""
     docker("stop", shop.box("lone"))
     before = shop.starts("lone")
-    both = [shop.start("fix", env=SHORT) for _ in range(2)]
+    both = [shop.start("fix") for _ in range(2)]
     ends = [process.communicate(timeout=150) for process in both]
     codes = sorted(process.returncode for process in both)
     assert codes in ([0, 0], [0, 5]), ends
@@ -149,9 +138,9 @@ def test_a_hold_is_heeded_until_it_is_started(shop, state) -> None:
 # ------------------------------------------------------------------- a full disk
 
 
-@pytest.mark.parametrize("blocks", [1, 32, 200])
+@pytest.mark.parametrize("blocks", [1, 32, 80])
 def test_a_full_disk_touches_nothing(shop, blocks) -> None:
-    """The journal cannot be kept, so nothing is begun; one line says so."""
+    """What cannot be journalled is not done; one line says why."""
     docker("stop", shop.box("lone"))
     before = shop.marks()
     done = shop.inv("fix", shell=f'ulimit -f {blocks}; "$@"')

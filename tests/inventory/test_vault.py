@@ -13,6 +13,7 @@ import pytest
 from escalade.errors import InventoryError
 from escalade.inventory import Inventory
 from escalade.inventory import load
+from escalade.inventory.become import PASSWORD
 from escalade.inventory.vault import HIDDEN
 from escalade.inventory.vault import Secret
 from tests.inventory.sealed import sealed
@@ -121,16 +122,19 @@ def test_a_template_can_speak_of_a_secret(tmp_path: Path, key: Path) -> None:
 def test_a_password_for_sudo_waits_until_it_is_asked_for(
     tmp_path: Path, key: Path
 ) -> None:
-    """It is no variable of the host, and nothing shows it."""
+    """It is kept closed, and nothing shows it."""
     text = (
         "all:\n  vars:\n    sudo: clear\n  hosts:\n    a:\n"
         f"      ansible_become_password: {tagged('hunter2')}"
         "    b:\n      ansible_become_pass: '{{ sudo }}-text'\n    c:\n"
     )
     made = inventory(tmp_path, text, key)
-    assert set(made.passwords) == {"a", "b"}
-    assert [made.passwords[name].reveal() for name in "ab"] == ["hunter2", "clear-text"]
-    assert "hunter2" not in repr(made)
+    kept = {name: host.vars.get(PASSWORD) for name, host in made.hosts.items()}
+    assert isinstance(kept["a"], Secret)
+    assert isinstance(kept["b"], Secret)
+    assert [kept["a"].reveal(), kept["b"].reveal()] == ["hunter2", "clear-text"]
+    assert kept["c"] is None
+    assert "hunter2" not in f"{made!r} {kept}"
     assert "ansible_become_password" not in made.hosts["a"].vars
 
 

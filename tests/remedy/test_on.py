@@ -52,7 +52,13 @@ def inv(project: Path, *words: str, **more: str) -> Any:
     return subprocess.run(
         [sys.executable, "-c", START, *words],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(SRC), "ESCALADE_LANG": "en", **more},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(SRC),
+            "ESCALADE_LANG": "en",
+            "ESCALADE_STATE": str(project / "state"),
+            **more,
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -105,11 +111,15 @@ def test_what_is_left_can_be_run_again_as_it_is_told(project: Path) -> None:
     done = inv(project, "on", "all", line, "--inventory", "hosts.yaml")
     assert done.returncode == 2
     said = done.stdout.splitlines()
-    assert said[-2] == "only: done on 0 of 2 hosts"
-    words = shlex.split(said[-1].removeprefix("again: "))
-    assert words == ["invoke", "on", "one,two", line, "--inventory", "hosts.yaml"]
+    assert said[-4] == "only: done on 0 of 2 hosts"
+    assert said[-2] == "Retry: the 2 of 2 hosts that are left"
+    words = shlex.split(said[-1])
+    kept = Path(words[2].removeprefix("@"))
+    assert words == ["invoke", "on", f"@{kept}", line, "--inventory", "hosts.yaml"]
+    assert kept.read_text().split() == ["one", "two"]
     again = inv(project, *words[1:])
-    assert (again.returncode, again.stdout) == (2, done.stdout)
+    assert again.returncode == 2
+    assert again.stdout.splitlines()[:-1] == said[:-1]
 
 
 @pytest.mark.parametrize(
@@ -158,4 +168,7 @@ def test_on_hosts_over_ssh(project: Path, hosts) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].startswith("host1: ")
     assert any(line.startswith("nobody: cannot be reached: ") for line in lines)
-    assert lines[-1] == "again: invoke on nobody who --inventory hosts.yaml"
+    words = shlex.split(lines[-1])
+    assert words[0:2] == ["invoke", "on"]
+    assert words[3:] == ["who", "--inventory", "hosts.yaml"]
+    assert Path(words[2].removeprefix("@")).read_text().split() == ["nobody"]

@@ -123,6 +123,15 @@ def test_live_display_vanishes():
     assert seen.rstrip().endswith((b"\x1b[2K", b"\x1b[?25h"))
 
 
+def test_following_has_a_bar():
+    """Several hosts have a bar and counts; it is full only when all is done."""
+    steps = {"web1": "questions"}
+    (first, *_) = following(steps, 100, 3.0, Look(), lost=2).splitlines()
+    assert first == f"{'█' * 19}░ 99 of 100 hosts · 3.0 s · 2 hosts cannot be reached"
+    (plain, *_) = following({}, 2, 3.0, Look(unicode=False)).splitlines()
+    assert plain.startswith("#" * 20 + " 2 of 2 hosts")
+
+
 def test_following_is_short():
     """Many hosts take a few lines, cut to the width."""
     steps = {f"host{n}": "questions" for n in range(50)}

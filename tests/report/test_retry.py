@@ -60,6 +60,7 @@ FILE = "@/var/lib/escalade/failed/r1.txt"
             "invoke on --pattern web --line deploy",
             f"invoke on --pattern {FILE} --line deploy",
         ),
+        ("-c on web deploy", f"invoke on {FILE} deploy"),
         # The default task was meant without its name.
         ("invoke", f"invoke diagnose --limit {FILE}"),
     ],

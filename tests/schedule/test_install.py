@@ -125,9 +125,9 @@ def test_a_cron_file_goes_when_nothing_is_left(tmp_path) -> None:
 
 def test_a_timer_calls_this_very_installation(tmp_path) -> None:
     """In the project's folder, with the settings of the environment, not those of tests."""
-    told = {"ESCALADE_STATE": "/s", "ESCALADE_RUN": "x", "HOME": "/h"}
+    told = {"ESCALADE_RUNBOOKS": "/s", "ESCALADE_RUN": "x", "HOME": "/h"}
     caller = caller_here(tmp_path, told)
-    assert caller.environment.items() >= {("ESCALADE_STATE", "/s")}
+    assert caller.environment.items() >= {("ESCALADE_RUNBOOKS", "/s")}
     assert caller.environment.keys().isdisjoint({"ESCALADE_RUN", "HOME"})
     assert caller.folder == tmp_path
     assert caller.once("a")[-4:] == ("schedule.run", "--once", "a", "--due")

@@ -102,6 +102,14 @@ def bench(stack, tmp_path) -> Bench:
     return Bench(tmp_path, variables)
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Return a folder whose name is short: the way to a socket must be."""
+    folder = Path(tempfile.mkdtemp(prefix="esc-sched-"))
+    yield folder
+    subprocess.run([*ROOT, "rm", "-rf", str(folder)], check=True)
+
+
 def stop(name: str) -> None:
     """Stop a service."""
     words = ["docker", "stop", "-t", "1", f"{STACK}-{name}-1"]
@@ -322,7 +330,7 @@ def embedded(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
         [sys.executable, "-c", START, *words],
         cwd=bench.folder,
         env=surroundings(bench.environment),
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     )
     try:
         yield process
@@ -331,13 +339,11 @@ def embedded(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(60)
 
 
-def test_a_job_comes_by_timer_unit_by_cron_line_and_embedded(bench) -> None:
+def test_a_job_comes_by_timer_unit_by_cron_line_and_embedded(bench, place) -> None:
     """Each starts its own service within a minute or two, and the journal has all three."""
     for name in ("cron", "timer", "clock"):
         bench.job(f"by-{name}", MINUTELY + f"steps:\n  - start: {{service: {name}}}\n")
         stop(name)
-    # The way to a socket must be short.
-    place = Path(tempfile.mkdtemp(prefix="esc-"))
     units = place / "home/.config/systemd/user"
     for words in (
         ("--how", "systemd", "--folder", str(units), "--job", "by-timer"),
@@ -355,7 +361,6 @@ def test_a_job_comes_by_timer_unit_by_cron_line_and_embedded(bench) -> None:
         off = [*tell, "disable", "--now", "escalade-by-timer.timer"]
         subprocess.run(off, check=True, capture_output=True)
     assert server.returncode == 130
-    subprocess.run([*ROOT, "rm", "-rf", str(place)], check=True)
 
 
 def _ended(bench: Bench) -> set[str]:

@@ -26,22 +26,28 @@ _TINY = 1e-9
 
 
 def batches(
-    hosts: Sequence[str], rolling: Rolling, *, seed: str = ""
+    hosts: Sequence[str],
+    rolling: Rolling,
+    *,
+    seed: str = "",
+    among: Sequence[str] = (),
 ) -> tuple[tuple[str, ...], ...]:
     """Return the hosts in batches, each host once, all of them unless `run_once`.
 
     `seed` (the run's id) makes the order of a shuffle that names no seed itself.
-    Raises `UsageError` for a canary that is not among the hosts.
+    `among` are all hosts of the run: a canary that is one of them and has nothing to do
+    is no batch. Raises `UsageError` for a canary that is nowhere.
     """
     rest = _ordered(tuple(dict.fromkeys(hosts)), rolling.order, seed)
     total = len(rest)
     found: list[tuple[str, ...]] = []
-    if rolling.canary is not None and rest:
-        if rolling.canary not in rest:
-            hint = nearest(rolling.canary, rest)
-            raise UsageError(f"canary: no host {rolling.canary!r} among those{hint}")
-        found.append((rolling.canary,))
-        rest = tuple(host for host in rest if host != rolling.canary)
+    canary = rolling.canary
+    if canary is not None and rest and canary not in {*rest, *among}:
+        hint = nearest(canary, (*rest, *among))
+        raise UsageError(f"canary: no host {canary!r} among those{hint}")
+    if canary is not None and canary in rest:
+        found.append((canary,))
+        rest = tuple(host for host in rest if host != canary)
     sizes = [_size(word, total) for word in rolling.serial] or [max(total, 1)]
     while rest:
         size = sizes[0]

@@ -43,20 +43,21 @@ def plan_only(gear: Gear) -> tuple[FixStory, Plan]:
     return story_of(gear, ascent, dry=True), planned.plan
 
 
-def fix(gear: Gear, begin: Callable[[], None], *, first: int = 1) -> FixStory:
+def fix(gear: Gear, begin: Callable[[], None], *, last: int | None = None) -> FixStory:
     """Look, plan, and climb until it is cured or handed off.
 
-    `begin` writes the run down; it is not called where there is nothing to do. `first`
-    numbers the first round: a run that is begun again goes on from its last one.
+    `begin` writes the run down; it is not called where there is nothing to do. `last` is
+    the last round of a run that is begun again: it goes on from there, and is written to
+    its end whatever there is to do.
     """
-    due = Due(round=first)
+    due = Due(round=(last or 0) + 1)
     sight = gear.watch.look()
     gear.desk.looked(sight.diagnosis)
     planned = first_plan(gear, sight, due)
     _refuse_hopeless(gear, planned.plan)
     ascent = Ascent(sight, sight)
     if not planned.plan.climbs and not planned.refused:
-        return _ended(gear, ascent) if begun else story_of(gear, ascent)
+        return story_of(gear, ascent) if last is None else _ended(gear, ascent)
     begin()
     _remember(gear, sight)
     if rolls(gear, planned.plan):

@@ -39,15 +39,17 @@ def rolls(gear: Gear, plan: Plan) -> bool:
 def in_waves(gear: Gear, ascent: Ascent, planned: Planned) -> None:
     """Show and permit the whole plan, then carry it out batch by batch."""
     plan = planned.plan
+    rolling = gear.order.rolling
+    known = [host.name for host in gear.watch.hosts]
+    meant = {climb.node.host for climb in plan.climbs}
+    hosts = tuple(name for name in known if name in meant)
+    waves = batches(hosts, rolling, seed=gear.run, among=known)
     gear.chronicle.plans.append(plan)
     gear.desk.planned(plan, ascent.now.diagnosis)
     if not permitted(gear, ascent, planned, Due()):
         return
     gear.chronicle.plans.pop()
     agreed = frozenset(map(_what, plan.actions))
-    rolling = gear.order.rolling
-    hosts = tuple(dict.fromkeys(climb.node.host for climb in plan.climbs))
-    waves = batches(hosts, rolling, seed=gear.run)
     results: dict[str, Ended] = {}
     for number, names in enumerate(waves, 1):
         gear.desk.notes(_wave(number, len(waves), names))

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 from escalade.model import Host
-
-if TYPE_CHECKING:
-    from escalade.inventory.vault import Secret
 
 __all__ = ["ALL", "LOCALHOST", "LOCAL_NAMES", "UNGROUPED", "Hosts", "Inventory"]
 
@@ -58,13 +54,11 @@ class Inventory:
     """All hosts and groups, as loaded, in the order of the file.
 
     `groups` gives each group's hosts, those of its children included; `all` is there.
-    `passwords` are those for sudo (`ansible_become_password`), by host. `opened` holds
-    what was decrypted so far, for those who keep secrets out of what they write.
+    `opened` holds what was decrypted so far, for those who keep it out of what they write.
     """
 
     hosts: Mapping[str, Host]
     groups: Mapping[str, tuple[str, ...]]
-    passwords: Mapping[str, Secret] = field(default_factory=dict)
     opened: AbstractSet[str] = field(
         default_factory=frozenset, repr=False, compare=False
     )

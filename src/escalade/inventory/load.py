@@ -18,7 +18,6 @@ from escalade.model import Host
 
 if TYPE_CHECKING:
     from escalade.inventory.tree import Tree
-    from escalade.inventory.vault import Secret
 
 __all__ = ["Source", "inventory_of", "load", "tree_of"]
 
@@ -105,19 +104,14 @@ def inventory_of(tree: Tree) -> Inventory:
     from escalade.inventory.filling import Filling
     from escalade.inventory.variables import host_of
     from escalade.inventory.variables import is_ready
-    from escalade.inventory.variables import password_of
 
     members = tree.members()
     if not members[UNGROUPED]:
         del members[UNGROUPED]
     hosts: dict[str, Host | Callable[[], Host]] = {}
-    passwords: dict[str, Secret] = {}
     filling = Filling(tree, members)
     for name, variables in tree.variables():
         shown = tuple(g for g in tree.places[name] if g not in (ALL, UNGROUPED))
         make = partial(host_of, name, variables, groups=shown, filling=filling)
         hosts[name] = make() if is_ready(variables) else make
-        password = password_of(name, variables, filling)
-        if password is not None:
-            passwords[name] = password
-    return Inventory(Hosts(hosts), members, passwords, filling.opened)
+    return Inventory(Hosts(hosts), members, filling.opened)

@@ -38,7 +38,7 @@ from escalade.inventory.vault import Secret
 from escalade.inventory.vault import Veiled
 from escalade.model import Host
 
-__all__ = ["host_of", "is_ready", "password_of"]
+__all__ = ["host_of", "is_ready"]
 
 # Never kept: nothing here logs in by password.
 _SECRETS = ("_pass", "_password", "_passphrase")
@@ -149,7 +149,7 @@ def _become(reader: _Reader) -> str | None:
     return found
 
 
-def password_of(name: str, variables: Variables, filling: Filling) -> Secret | None:
+def _password(name: str, variables: Variables, filling: Filling) -> Secret | None:
     """Return the password for sudo on a host, None where the inventory says none.
 
     It is decrypted and filled when it is revealed.
@@ -182,7 +182,7 @@ def _kept(reader: _Reader, said: Mapping[str, str]) -> dict[str, object]:
     file = _path(reader, BECOME_FILE)
     if file:
         kept[become.FILE] = file
-    password = password_of(reader.host, reader.variables, reader.filling)
+    password = _password(reader.host, reader.variables, reader.filling)
     if password is not None:
         kept[become.PASSWORD] = password
     return kept

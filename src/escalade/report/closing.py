@@ -184,10 +184,13 @@ def next_commands(diagnosis: Diagnosis, look: Look) -> tuple[Line, ...]:
 
 
 def _offers(diagnosis: Diagnosis) -> list[str]:
-    """Return at most two commands that could tell more than this report."""
+    """Return at most two commands: what acts on a cause, and what could tell more."""
     offers: list[str] = []
     found = blocks(diagnosis)
     node = found[0].root.node if found else None
+    roots = [r for r in diagnosis.roots if not r.standing]
+    if any(root.remedy.ladder for root in roots):
+        offers.append("fix")
     if node and node.service:
         offers.append(f"logs {node.service}{_limits(diagnosis, node)}")
     unsure = diagnosis.verdict is Verdict.UNKNOWN or any(
@@ -195,7 +198,7 @@ def _offers(diagnosis: Diagnosis) -> list[str]:
     )
     if diagnosis.services and (found or unsure) and diagnosis.mode != "deep":
         offers.append("diagnose" if diagnosis.mode == "quick" else "diagnose --deep")
-    return offers
+    return offers[:2]
 
 
 def _limits(diagnosis: Diagnosis, node: Node) -> str:

@@ -31,6 +31,8 @@ __all__ = ["PATIENCE_S", "Lines", "Live", "Progress", "Silent", "progress_for"]
 PATIENCE_S = 0.4
 """Seconds before a live display appears: a shorter run would only flicker."""
 _SHOWN = 6
+_BAR = 20
+_ROOMY = 60
 _PER_SECOND = 8
 
 
@@ -133,6 +135,7 @@ class Live(Silent):
         self._lock = threading.RLock()
         self._steps: dict[str, str] = {}
         self._total = 0
+        self._lost = 0
         self._over = False
         self._display: RichLive | None = None
         self._timer: threading.Timer | None = None
@@ -142,6 +145,7 @@ class Live(Silent):
         with self._lock:
             self._steps = dict.fromkeys(names, "wait")
             self._total = len(self._steps)
+            self._lost = 0
 
     def note(self, host: str, step: str) -> None:
         """Remember what is being done on a host."""
@@ -153,6 +157,7 @@ class Live(Silent):
         """Remember that a host is finished; with `verbose`, leave a line of it."""
         with self._lock:
             self._steps.pop(state.host, None)
+            self._lost += not state.reachable
             display = self._display
         if not self._look.verbose:
             return
@@ -211,8 +216,9 @@ class Live(Silent):
     def _shown(self) -> str:
         """Return the text of the display as things are now."""
         with self._lock:
-            steps, total = dict(self._steps), self._total
-        text = following(steps, total, self._clock() - self._began, self._look)
+            steps, total, lost = dict(self._steps), self._total, self._lost
+        passed_s = self._clock() - self._began
+        text = following(steps, total, passed_s, self._look, lost=lost)
         return text if self._look.unicode else ascii_only(text)
 
 
@@ -226,13 +232,22 @@ def finished(state: HostState, took_s: float, look: Look) -> str:
     return words.HOST_LOST.fill(values).pick(look.lang)
 
 
-def following(steps: dict[str, str], total: int, passed_s: float, look: Look) -> str:
-    """Return what is being done on which host, in a few lines cut to the width."""
+def following(
+    steps: dict[str, str], total: int, passed_s: float, look: Look, *, lost: int = 0
+) -> str:
+    """Return what is being done on which host, in a few lines cut to the width.
+
+    Several hosts have a bar and are counted, those that could not be reached too.
+    """
     rows: list[str] = []
     if total > 1:
-        values = {"done": str(total - len(steps)), "n": str(total)}
+        done = total - len(steps)
+        values = {"done": str(done), "n": str(total)}
         counted = words.DONE_OF.fill(values).pick(look.lang)
-        rows.append(f"{counted} · {words.seconds(passed_s, look.lang)}")
+        told = [counted, words.seconds(passed_s, look.lang)]
+        told += [words.HOSTS_LOST.say(lost, look.lang)] if lost else []
+        drawn = f"{bar(done, total, look)} " if look.width >= _ROOMY else ""
+        rows.append(drawn + " · ".join(told))
     shown = list(steps.items())[:_SHOWN]
     size = max((len(clean(host)) for host, _ in shown), default=0)
     rows += [
@@ -243,6 +258,13 @@ def following(steps: dict[str, str], total: int, passed_s: float, look: Look) ->
     if rest:
         rows.append(f"  {words.AND_MORE.say(rest, look.lang)}")
     return "\n".join(cut(clean(row), look.width - 1) for row in rows)
+
+
+def bar(done: int, total: int, look: Look) -> str:
+    """Return a bar that is full when all is done, and never before."""
+    full = _BAR * done // total if total else _BAR
+    marks = ("█", "░") if look.unicode else ("#", "-")
+    return marks[0] * full + marks[1] * (_BAR - full)
 
 
 def _print(text: str, stream: TextIO, look: Look) -> None:

@@ -49,7 +49,10 @@ def _program(argv: list[str], here: Path) -> tuple[str, list[str]]:
 
     Where ./inv named our own folder to Invoke, it is that program that was typed.
     """
-    program, rest = Path(argv[0]).name if argv else "invoke", argv[1:]
+    program, rest = Path(argv[0]).name if argv else "", argv[1:]
+    # `python -c` and `python -m` leave no name that could be typed.
+    if not program or program[0] in "-_":
+        program = "invoke"
     if rest[:1] == [_ROOT] and rest[1:]:
         root = Path(rest[1])
         return ("./inv" if root == here else str(root / "inv")), rest[2:]

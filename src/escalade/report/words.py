@@ -260,8 +260,8 @@ RUN_LINE = Text(
 )
 RETRY = Text("Retry:", "Réessayer :")
 LEFT = Text(
-    "only the {n} of {of} hosts that are left",
-    "seulement les {n} hôtes restants sur {of}",
+    "the {n} of {of} hosts that are left",
+    "les {n} hôtes restants sur {of}",
 )
 IN_SHORT = Text("Cause:", "Cause :")
 NEXT = Text("Next:", "Ensuite :")

@@ -12,7 +12,8 @@ from pathlib import Path
 __all__ = ["Caller", "caller_here"]
 
 KEPT = ("ESCALADE_",)
-_NOT_KEPT = ("ESCALADE_RUN", "ESCALADE_TEST_", "ESCALADE_BED_")
+_NOT_KEPT = ("ESCALADE_TEST_", "ESCALADE_BED_")
+_TAG = "ESCALADE_RUN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def caller_here(folder: Path, environ: Mapping[str, str]) -> Caller:
     kept = {
         name: value
         for name, value in environ.items()
-        if name.startswith(KEPT) and not name.startswith(_NOT_KEPT)
+        if name.startswith(KEPT) and not name.startswith(_NOT_KEPT) and name != _TAG
     }
     if not found and "PYTHONPATH" in environ:
         kept["PYTHONPATH"] = environ["PYTHONPATH"]

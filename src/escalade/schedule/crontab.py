@@ -86,8 +86,12 @@ def _spread(schedule: Cron | Every, zone: ZoneInfo, now: datetime) -> Iterator[s
     for minute, found in hours.items():
         minutes.setdefault(tuple(sorted(found)), []).append(minute)
     for told, each in sorted(minutes.items()):
-        star = "*" if len(told) == 24 else ",".join(map(str, told))  # noqa: PLR2004 -- hours of a day
-        yield f"{','.join(map(str, sorted(each)))} {star} * * *"
+        yield f"{_field(each, 60)} {_field(told, 24)} * * *"
+
+
+def _field(numbers: Sequence[int], most: int) -> str:
+    """Return numbers as a field of cron's; all there are is a star."""
+    return "*" if len(numbers) == most else ",".join(map(str, sorted(numbers)))
 
 
 def _escaped(command: str) -> str:

@@ -154,7 +154,7 @@ def _anew(gear: Gear, last: int) -> FixStory:
     """Begin again what was interrupted before it had a plan."""
     from escalade.climb.entry import fix as climb
 
-    return climb(gear, lambda: None, first=last + 1)
+    return climb(gear, lambda: None, last=last)
 
 
 # --------------------------------------------------------------------- the way
