@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -130,7 +131,9 @@ def _own_tasks() -> frozenset[str]:
     """
     from escalade.remedy.usertasks import known
 
-    return frozenset(known(Path.cwd()))
+    # The one that this program has loaded, wherever it was started.
+    file = getattr(sys.modules.get("tasks"), "__file__", None)
+    return frozenset(known(Path(file).parent if file else Path.cwd()))
 
 
 def judge(snapshot: Snapshot, book: Book, run: Run) -> Diagnosis:

@@ -17,7 +17,9 @@ import pytest
 from escalade.errors import EscaladeError
 from escalade.inventory.export import graph
 from escalade.inventory.export import listing
+from escalade.inventory.load import inventory_of
 from escalade.inventory.load import tree_of
+from escalade.inventory.patterns import chosen
 from escalade.settings import resolve
 from tests.inventory.cases import Case
 from tests.inventory.cases import recorded
@@ -75,7 +77,8 @@ def ours(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings = resolve({}, environ={}, flags=flags, base=here, here=here)
     try:
         tree = tree_of(settings.inventory, vault=settings.vault_password_file)
-        made = listing(tree)
+        names = chosen(inventory_of(tree), settings.limit) if settings.limit else None
+        made = listing(tree, names)
     except EscaladeError as error:
         return str(error)
     return json.loads(json.dumps(made))

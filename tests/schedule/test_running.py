@@ -170,13 +170,17 @@ def test_a_guard_that_does_not_hold_leaves_all_as_it_is(bench) -> None:
 
 
 def test_what_is_riskier_than_the_job_may_be_waits(bench) -> None:
-    """Nobody is there to ask: the plan waits for a person, and nothing is touched."""
+    """Nobody is there to ask: nothing is touched until a person approves the plan."""
     bench.job("again", DAILY + "steps:\n  - restart: {service: hand}\n")
     started = inspect("hand", "{{.State.StartedAt}}")
     done = bench.once("again")
     assert done.returncode == 5, done.stdout + done.stderr
     assert inspect("hand", "{{.State.StartedAt}}") == started
     assert bench.history()[0]["state"] == "waiting-approval"
+    agreed = bench.run("approve", "last")
+    assert agreed.returncode == 0, agreed.stdout + agreed.stderr
+    assert inspect("hand", "{{.State.StartedAt}}") != started
+    assert bench.history()[0]["state"] == "ended"
 
 
 def test_a_closed_window_refuses_and_can_be_overridden(bench) -> None:

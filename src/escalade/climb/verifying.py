@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import replace
 
 from escalade.climb.gear import Gear
 from escalade.climb.looks import Sight
 from escalade.model import Diagnosis
 from escalade.plans import Climb
+from escalade.plans import Outcome
 from escalade.plans import Verified
 from escalade.remedy.verify import Look
 from escalade.remedy.verify import verify
@@ -57,7 +59,10 @@ def _one(
         gear.watch.truth(sight, condition, climb.node) for condition in climb.verify
     )
     looks.append(Look(sight.diagnosis, truths))
-    return verify(climb, before, looks, since=since.get(climb.node.host, 0.0))
+    found = verify(climb, before, looks, since=since.get(climb.node.host, 0.0))
+    # Where waiting is the remedy, all the time there is is waited.
+    waits = climb.remedy == "wait" and found.outcome is not Outcome.CURED
+    return replace(found, again=True) if waits else found
 
 
 def _stacks(climbs: Sequence[Climb]) -> tuple[str, ...]:

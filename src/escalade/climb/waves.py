@@ -50,13 +50,28 @@ def in_waves(gear: Gear, ascent: Ascent, planned: Planned) -> None:
         return
     gear.chronicle.plans.pop()
     agreed = frozenset(map(_what, plan.actions))
+    _through(gear, ascent, waves, agreed)
+    if not ascent.interrupted:
+        # Each batch was looked at alone; the report tells of all.
+        ascent.now = gear.watch.look()
+
+
+def _through(
+    gear: Gear,
+    ascent: Ascent,
+    waves: tuple[tuple[str, ...], ...],
+    agreed: frozenset[str],
+) -> None:
+    """Carry out batch after batch until the brake stops it."""
+    rolling = gear.order.rolling
+    total = sum(map(len, waves))
     results: dict[str, Ended] = {}
     for number, names in enumerate(waves, 1):
         gear.desk.notes(_wave(number, len(waves), names))
         results |= _one(gear, ascent, names, agreed)
         if ascent.interrupted:
             return
-        why = stopped(rolling, results, len(hosts), tried=names)
+        why = stopped(rolling, results, total, tried=names)
         if why is not None:
             ascent.refused.append(_with_rest(why, waves[number:]))
             gear.note("denied", {"why": why, "by": "brake"})

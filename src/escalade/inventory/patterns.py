@@ -20,7 +20,9 @@ from escalade.model import Host
 __all__ = ["chosen", "select"]
 
 _TERM = re.compile(r"(?:\[[^\]]*\]|[^:,])+")
-_SUBSCRIPT = re.compile(r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*))?\]")
+_SUBSCRIPT = re.compile(
+    r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*)|-(?P<end>\d+))?\]"
+)
 _WILD = frozenset("*?[")
 
 
@@ -136,5 +138,6 @@ def _slice(names: tuple[str, ...], subscript: re.Match[str]) -> tuple[str, ...]:
     first = int(subscript["first"])
     if subscript["range"] is None:
         return names[first : first + 1 or None]
-    last = int(subscript["last"] or -1)
+    # Ansible writes `[1:3]`, and takes `[1-3]` for the same.
+    last = int(subscript["end"] or subscript["last"] or -1)
     return names[first : last + 1 or None]

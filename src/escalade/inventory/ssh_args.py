@@ -15,6 +15,8 @@ _FLAGS = {
     "p": "port",
 }
 _WITH_VALUE = "BbcDEeFIiJLlmOoPpQRSWw"
+_FORWARDS = ("%h:%p", "[%h]:%p")
+_NETCATS = (("nc", "%h", "%p"), ("netcat", "%h", "%p"))
 _KNOWN = ("proxyjump", "identityfile", "user", "port", "userknownhostsfile")
 
 
@@ -58,12 +60,12 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _jump_of(command: str) -> str:
-    """Return the jump that a ProxyCommand of the form `ssh -W %h:%p HOST` makes."""
+    """Return the jump that a ProxyCommand makes: `ssh -W %h:%p HOST`, or with nc."""
     words = shlex.split(command)
-    if len(words) > 1 and words[0].rpartition("/")[2] == "ssh":
-        host = words.pop()
-        options = dict(_options(words[1:]))
-        if options.get("W") == "%h:%p" and "J" not in options and "F" not in options:
+    if words and words[0].rpartition("/")[2] == "ssh":
+        host, options, rest = _called(words[1:])
+        ways = options.get("W") in _FORWARDS and not rest
+        if host and (ways or tuple(rest) in _NETCATS) and not {"J", "F"} & set(options):
             user = f"{options['l']}@" if "l" in options else ""
             port = f":{options['p']}" if "p" in options else ""
             return f"{user}{host}{port}"
@@ -71,3 +73,25 @@ def _jump_of(command: str) -> str:
         f"ProxyCommand={command!r} is not understood: write -J HOST, or put it into "
         "~/.ssh/config"
     )
+
+
+def _called(words: list[str]) -> tuple[str, dict[str, str], list[str]]:
+    """Return host, options and command of an ssh call; options may follow the host."""
+    host = ""
+    options: dict[str, str] = {}
+    while words:
+        if not words[0].startswith("-"):
+            if host:
+                break
+            host, words = words[0], words[1:]
+            continue
+        # An option is one word, or two where its value stands apart.
+        count = 2 if words[0][-1] in _WITH_VALUE and _ends_open(words[0]) else 1
+        options |= dict(_options(words[:count]))
+        words = words[count:]
+    return host, options, words
+
+
+def _ends_open(word: str) -> bool:
+    """Whether the last letter of an option still needs its value."""
+    return not any(letter in _WITH_VALUE for letter in word[1:-1])

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from escalade.climb.gear import Desk
     from escalade.journal.store import Journal
     from escalade.model import Diagnosis
+    from escalade.plans import Plan
     from escalade.report.fixstory import FixStory
     from escalade.run import Road
-    from escalade.runbooks.book import Book
 
-__all__ = ["KIND", "Done", "Means", "run_job"]
+__all__ = ["KIND", "Done", "Means", "approve_job", "run_job"]
 
 KIND = "scheduled"
 """The kind of such runs in the journal."""
@@ -193,7 +193,11 @@ def _looked(job: Job, means: Means, journal: Journal) -> Done:
 
         journal.event(road.run, "diagnosed", data=diagnosed(diagnosis))
         return Done(diagnosis.exit, road.run, diagnosis=diagnosis)
-    story = _climbed(job, replace(means, road=road), journal)
+    from escalade.climb.entry import fix
+    from escalade.schedule.climbing import gear_of
+
+    with gear_of(job, replace(means, road=road), journal) as gear:
+        story = fix(gear, lambda: None)
     return Done(story.exit, road.run, story=story)
 
 
@@ -214,51 +218,28 @@ def _diagnosed(job: Job, road: Road) -> Diagnosis:
     return judge(snapshot, book, Run(road.run, road.started, time.monotonic() - begun))
 
 
-def _climbed(job: Job, means: Means, journal: Journal) -> FixStory:
-    """Carry out the steps, or cure what is found."""
-    from escalade.climb.entry import fix
-    from escalade.climb.gear import Order
-    from escalade.climb.policy import Policy
-    from escalade.climb.setup import gear_for
-    from escalade.plans import Risk
-    from escalade.remedy.plan import Called
-    from escalade.schedule.windows import closed_for
+def approve_job(job: Job, means: Means, journal: Journal, plan: Plan) -> Done:
+    """Carry out the plan with which a run of a job waits, now that a person agrees.
 
-    most = Risk[means.road.settings.max_risk.upper()]
-    # Steps are about one stack at a time; a host's own are about none.
-    stacks = means.road.settings.stacks
-    stack = stacks[0] if job.steps and len(stacks) == 1 else None
-    calls = tuple(Called(step.name, step.args, step) for step in job.steps)
-    order = Order(only=(job.name,) if job.runbook else (), calls=calls, stack=stack)
-    guards = () if means.anytime else means.guards
-    policy = Policy(
-        unattended=min(job.risk, most),
-        most=most,
-        closed=lambda plan: closed_for(journal.clock(), plan, guards),
-    )
-    with gear_for(
-        means.road,
-        order,
-        policy=policy,
-        desk=means.desk,
-        folder=means.folder,
-        journal=journal,
-    ) as gear:
-        watch = replace(gear.watch, book=_with_own(job, gear.watch.book))
-        rests = {**gear.rests, "job": job.digest}
-        gear = replace(gear, watch=watch, rests=rests)  # noqa: PLW2901 -- the same, with the job's words
-        return fix(gear, lambda: None)
+    `means` has the run's own id. It is refused where the facts, or the file of the
+    job, are no longer what they were.
+    """
+    from escalade.climb.entry import saved
+    from escalade.journal.process import whoami
+    from escalade.schedule.climbing import gear_of
 
-
-def _with_own(job: Job, book: Book) -> Book:
-    """Return the runbooks with the job's own, whose conditions are asked, too."""
-    from escalade.model import Ladder
-    from escalade.model import Runbook
-
-    steps = Runbook(
-        job.name, job.title, "host", (), {job.name: Ladder(job.name, {1: job.steps})}
-    )
-    return replace(book, runbooks=(*book.runbooks, job.runbook or steps))
+    begun = time.monotonic()
+    run, argv = means.road.run, means.argv
+    with gear_of(job, means, journal, yes=True) as gear:
+        story = saved(
+            gear,
+            lambda: journal.again(
+                run, who=whoami(os.environ), argv=argv, why=means.why
+            ),
+            plan,
+        )
+    done = Done(story.exit, run, story=story)
+    return _closed(job, journal, done, took_s=time.monotonic() - begun, before=None)
 
 
 # -------------------------------------------------------------------- the end

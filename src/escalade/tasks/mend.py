@@ -263,7 +263,9 @@ def _again(gear: Gear, request: Request) -> None:
 
 def _at(settings: Settings, place: Mapping[str, Any], request: Request) -> Settings:
     """Return the settings at the hosts and stacks of an earlier run."""
-    inventory = tuple(Path(p) for p in place.get("inventory", ()))
+    named = place.get("inventory", ())
+    # A list of hosts has a comma; anything else is a path.
+    inventory = tuple(p if "," in p else Path(p) for p in named)
     given = request.flags.get("inventory")
     return replace(
         settings,

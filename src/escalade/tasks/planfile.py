@@ -74,9 +74,6 @@ def order_of(data: Mapping[str, Any]) -> Order:
     from escalade.remedy.plan import Called
 
     rolling = data.get("rolling", {})
-    if any(c.get("step") is not None for c in data["calls"]):
-        # Its conditions are not kept here, and without them it would do too much.
-        raise UsageError("it was a maintenance job: `schedule.run --once` runs it anew")
     calls = tuple(
         Called(c["name"], {k: _value(v) for k, v in c["args"].items()})
         for c in data["calls"]

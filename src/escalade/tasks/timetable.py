@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -31,13 +32,16 @@ if TYPE_CHECKING:
     from escalade.schedule.jobs import Job
     from escalade.schedule.load import Maintenance
     from escalade.schedule.work import Done
+    from escalade.schedule.work import Means
     from escalade.settings import Settings
 
 __all__ = [
     "Request",
+    "approve",
     "chosen",
     "folder_of",
     "maintenance_for",
+    "of_job",
     "run",
     "show_all",
     "show_next",
@@ -204,16 +208,26 @@ def _once(
     maintenance: Maintenance,
 ) -> int:
     """Run one job and print how it ended."""
+    from escalade.schedule.work import run_job
+
+    done = run_job(job, _means(context, settings, request, maintenance))
+    _tell(job, done, settings, request)
+    return done.code
+
+
+def _means(
+    context: Context, settings: Settings, request: Request, maintenance: Maintenance
+) -> Means:
+    """Return what a run is given."""
     from escalade.report.progress import Silent
     from escalade.schedule.work import Means
-    from escalade.schedule.work import run_job
     from escalade.tasks.fixdesk import Quiet
     from escalade.tasks.fixdesk import Spoken
     from escalade.tasks.quiet import hush
 
     hush()
     look = look_for(settings, verbose=request.verbose)
-    means = Means(
+    return Means(
         road=road_for(settings, Silent()),
         desk=Spoken(look) if request.format == "text" else Quiet(),
         folder=folder_of(context),
@@ -224,9 +238,38 @@ def _once(
         anytime=request.anytime,
         why=request.why,
     )
-    done = run_job(job, means)
-    for trouble in done.troubles:
-        print(f"escalade: {trouble}", file=sys.stderr)
+
+
+def of_job(journal: Journal, prefix: str) -> bool:
+    """Whether a run is a maintenance job's."""
+    from escalade.schedule.work import KIND
+
+    return journal.find(prefix).kind == KIND
+
+
+def approve(
+    context: Context, journal: Journal, settings: Settings, request: Request, run: str
+) -> int:
+    """Carry out the plan with which a job waits, and print how it ended.
+
+    `run` is a run's id, the beginning of one, or `last`.
+    """
+    from escalade.report.progress import Silent
+    from escalade.schedule.work import approve_job
+    from escalade.tasks.recalled import waiting
+
+    identity, plan, _, place = waiting(journal, run)
+    told = [e for e in journal.scheduled() if e.run == identity]
+    maintenance = maintenance_for(settings, folder_of(context))
+    job = maintenance.job(str(told[-1].data.get("job")) if told else "")
+    settings = replace(
+        settings,
+        limit=tuple(place.get("hosts", ())),
+        stacks=tuple(place.get("stacks", ())),
+    )
+    means = _means(context, settings, request, maintenance)
+    road = replace(road_for(settings, Silent()), run=identity)
+    done = approve_job(job, replace(means, road=road), journal, plan)
     _tell(job, done, settings, request)
     return done.code
 
@@ -236,6 +279,8 @@ def _tell(job: Job, done: Done, settings: Settings, request: Request) -> None:
     from escalade.report.terminal import show
     from escalade.report.terminal import write
 
+    for trouble in done.troubles:
+        print(f"escalade: {trouble}", file=sys.stderr)
     look = look_for(settings, verbose=request.verbose)
     note = done.note.pick(settings.lang) if done.note else ""
     if request.format == "json":
