@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from escalade.model import Severity
 from escalade.report.fixlive import did_lines
 from escalade.report.fixplan import plan_lines
 from escalade.report.fixtext import end_lines
@@ -107,3 +108,20 @@ def test_hostile_words_stay_words(cases):
     text = plain(did_lines(odd, action, look), look)
     assert "\x1b" not in text
     assert "\x07" not in text
+
+
+def test_a_warning_beside_a_cure_is_no_cause_that_remains(cases):
+    """Restarts are still counted after it: told, and not as what is left to do."""
+    story = stories.cured(cases)
+    seen = story.before.roots[0]
+    warned = replace(
+        seen,
+        id="other",
+        severity=Severity.WARNING,
+        title=Text("restarted 16 times", "redémarré 16 fois"),
+    )
+    assert story.after is not None
+    after = replace(story.after, roots=(warned,), findings=(warned,))
+    text = plain(end_lines(replace(story, after=after), Look()), Look())
+    assert "restarted 16 times" in text
+    assert "remain" not in text

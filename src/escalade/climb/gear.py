@@ -74,7 +74,7 @@ class Order:
     max_level: int = 3
     calls: tuple[Called, ...] = ()
     stack: str | None = None
-    rolling: Rolling = field(default_factory=Rolling)
+    rolling: Rolling | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,13 @@ def rolls(gear: Gear, plan: Plan) -> bool:
     """Whether a plan is carried out in more than one batch, or only in part."""
     rolling = gear.order.rolling
     hosts = {climb.node.host for climb in plan.climbs}
-    return rolling != Rolling() and len(hosts) > 1
+    return rolling not in (None, Rolling()) and len(hosts) > 1
 
 
 def in_waves(gear: Gear, ascent: Ascent, planned: Planned) -> None:
     """Show and permit the whole plan, then carry it out batch by batch."""
     plan = planned.plan
-    rolling = gear.order.rolling
+    rolling = gear.order.rolling or Rolling()
     known = [host.name for host in gear.watch.hosts]
     meant = {climb.node.host for climb in plan.climbs}
     hosts = tuple(name for name in known if name in meant)
@@ -63,7 +63,7 @@ def _through(
     agreed: frozenset[str],
 ) -> None:
     """Carry out batch after batch until the brake stops it."""
-    rolling = gear.order.rolling
+    rolling = gear.order.rolling or Rolling()
     total = sum(map(len, waves))
     results: dict[str, Ended] = {}
     for number, names in enumerate(waves, 1):

@@ -51,9 +51,10 @@ class Hosts(Mapping[str, Host]):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """All hosts and groups, as loaded, in the order of the file.
+    """All hosts and groups, as loaded; hosts in the order of the file.
 
-    `groups` gives each group's hosts, those of its children included; `all` is there.
+    `groups` gives each group's hosts, its own first and then those of groups inside it;
+    `all` is there.
     `opened` holds what was decrypted so far, for those who keep it out of what they write.
     """
 

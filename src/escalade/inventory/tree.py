@@ -42,12 +42,20 @@ class Tree:
     keys: Keyring
 
     def members(self) -> dict[str, tuple[str, ...]]:
-        """Return each group's hosts, those of its children too, in their order."""
-        found: dict[str, list[str]] = {name: [] for name in self.groups}
-        for host, groups in self.places.items():
-            for group in groups:
-                found[group].append(host)
+        """Return each group's hosts in Ansible's order: its own, then level by level."""
+        found = {name: dict.fromkeys(self._below(name)) for name in self.groups}
+        found[ALL] |= dict.fromkeys(self.hosts)
         return {name: tuple(hosts) for name, hosts in found.items()}
+
+    def _below(self, name: str) -> Iterator[str]:
+        """Yield the hosts of a group and of all groups inside it."""
+        level, seen = [name], {name}
+        while level:
+            for each in level:
+                yield from self.groups[each].hosts
+            inside = (child for each in level for child in self.groups[each].children)
+            level = [child for child in dict.fromkeys(inside) if child not in seen]
+            seen.update(level)
 
     def variables(self) -> Iterator[tuple[str, dict[str, Value]]]:
         """Yield each host with its variables, as Ansible merges them.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from escalade.model import Finding
+from escalade.model import Severity
 from escalade.model import Verdict
 from escalade.plans import Outcome
 from escalade.report import fixwords
@@ -171,17 +174,32 @@ def _orphans(story: FixStory, look: Look) -> tuple[Line, ...]:
 
 
 def _remains(story: FixStory, look: Look) -> tuple[Line, ...]:
-    """Return the causes that the last look still found."""
-    left = causes_of(story.after) if story.after else ()
-    if not left:
-        return ()
-    head = span(fixwords.REMAINS.say(len(left), look.lang), "head")
-    out: list[Line] = [EMPTY, line(head)]
+    """Return the causes that the last look still found.
+
+    A warning that nothing was to be done about is no cause that remains: many restarts
+    are still counted after the cure.
+    """
+    found = causes_of(story.after) if story.after else ()
+    open_ = {climb.finding for climb in story.climbs}
+    left = [r for r in found if r.severity >= Severity.ERROR or r.id in open_]
+    out: list[Line] = []
+    if left:
+        head = span(fixwords.REMAINS.say(len(left), look.lang), "head")
+        out = [EMPTY, line(head)]
     for root in left[:_CAUSES]:
         out += _cause(root, look)
     if left[_CAUSES:]:
         more = words.AND_MORE.say(len(left) - _CAUSES, look.lang)
         out.append(line("    ", span(more, "dim")))
+    return (*out, *_warned([root for root in found if root not in left], look))
+
+
+def _warned(roots: Sequence[Finding], look: Look) -> tuple[Line, ...]:
+    """Return the warnings that stand beside a cure."""
+    out: list[Line] = [EMPTY] if roots else []
+    for root in roots[:_CAUSES]:
+        told = f"{root.title.pick(look.lang)} ({place(root.node, look)})"
+        out += flow(line("  "), line(span(told, "dim")), look.width, most=_ROWS)
     return tuple(out)
 
 

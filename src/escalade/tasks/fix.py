@@ -8,7 +8,6 @@ from invoke.tasks import task
 from escalade.tasks.desk import HELP
 from escalade.tasks.desk import ROLLING
 from escalade.tasks.desk import finish
-from escalade.tasks.desk import said
 from escalade.tasks.desk import told
 from escalade.tasks.optional import Lenient
 
@@ -68,38 +67,11 @@ def fix(
 
     Exit code: 0 cured, 2 findings remain, 3 could not tell, 4 handed off, 5 refused.
     """
+    words = dict(locals())
     with told():
         from escalade.tasks import mend
 
-        flags = {
-            "limit": limit,
-            "inventory": inventory,
-            "stacks": stack,
-            "lang": lang,
-            "forks": forks,
-            "max_risk": max_risk,
-        }
-        request = mend.Request(
-            flags,
-            only=(symptom,) if symptom else (),
-            level=level,
-            plan=plan or bool(c.config.run.dry),
-            out=said("--out", out),
-            yes=yes,
-            format=format,
-            why=why,
-            verbose=verbose,
-            anytime=anytime,
-            rolling={
-                "serial": serial,
-                "max_failed": max_failed,
-                "soak": soak,
-                "order": order,
-                "canary": canary,
-                "run_once": run_once,
-            },
-        )
-        code = mend.fix(c, request)
+        code = mend.fix(c, words)
     finish(code)
 
 

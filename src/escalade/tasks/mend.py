@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from dataclasses import field
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from escalade.report.emit import emit
 from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.desk import road_for
+from escalade.tasks.desk import said
 from escalade.tasks.desk import settings_for
 from escalade.tasks.desk import whole
 
@@ -44,8 +44,7 @@ class Request:
     """What a task was asked for; `flags` are settings."""
 
     flags: Mapping[str, object]
-    only: tuple[str, ...] = ()
-    level: str = ""
+    level: int | None = None
     plan: bool = False
     out: str = ""
     yes: bool = False
@@ -53,49 +52,65 @@ class Request:
     why: str = ""
     verbose: bool = False
     anytime: bool = False
-    rolling: Mapping[str, object] = field(default_factory=dict)
+    rolling: Rolling | None = None
 
 
 # ------------------------------------------------------------------- the tasks
 
 
-def fix(context: Context, request: Request) -> int:
-    """Cure what is found."""
+def fix(context: Context, words: Mapping[str, Any]) -> int:
+    """Cure what is found; `words` are the arguments of the task."""
     from escalade.climb.gear import Order
 
+    out = said("--out", words["out"])
+    request = _request(context, words, stacks=words["stack"])
+    request = replace(request, out=out, level=_level(words["level"]))
     settings = settings_for(context, request.flags)
-    rolling = _rolling(request.rolling)
-    order = Order(only=request.only, level=_level(request.level), rolling=rolling)
+    symptom = words["symptom"]
+    order = Order(
+        only=(symptom,) if symptom else (),
+        level=request.level,
+        rolling=request.rolling,
+    )
     return _ordered(context, settings, request, order, kind="fix")
 
 
-def step(context: Context, name: str, words: Mapping[str, Any]) -> int:
-    """Carry out one step that an operator called by its name."""
-    from escalade.climb.gear import Order
+def _request(context: Context, words: Mapping[str, Any], *, stacks: Any) -> Request:
+    """Return what a task that acts on hosts was asked for."""
     from escalade.climb.rolling import KEYS
-    from escalade.remedy.catalog import steps
-    from escalade.remedy.plan import Called
 
-    kind = steps()[name]
-    args = {k: v for k, v in words.items() if k in kind.arguments}
-    said = {k: _said(v) for k, v in args.items() if v not in (None, "", [], False)}
-    stacks = words.get("stack") or []
-    if len(stacks) > 1:
-        raise UsageError("--stack: a step is about one stack at a time")
-    flags = {k: words[k] for k in ("limit", "inventory", "lang", "forks", "max_risk")}
-    request = Request(
-        {**flags, "stacks": stacks},
+    names = ("limit", "inventory", "lang", "forks", "max_risk")
+    return Request(
+        {**{name: words[name] for name in names}, "stacks": stacks},
         plan=bool(words["plan"]) or bool(context.config.run.dry),
         yes=bool(words["yes"]),
         format=str(words["format"]),
         why=str(words["why"]),
         verbose=bool(words["verbose"]),
         anytime=bool(words["anytime"]),
+        rolling=_rolling({key: words[key] for key in KEYS}),
     )
+
+
+def step(context: Context, name: str, words: Mapping[str, Any]) -> int:
+    """Carry out one step that an operator called by its name."""
+    from escalade.climb.gear import Order
+    from escalade.remedy.catalog import steps
+    from escalade.remedy.plan import Called
+
+    kind = steps()[name]
+    args = {k: v for k, v in words.items() if k in kind.arguments}
+    given = {k: _said(v) for k, v in args.items() if v not in (None, "", [], False)}
+    stacks = words["stack"] or []
+    if len(stacks) > 1:
+        raise UsageError("--stack: a step is about one stack at a time")
+    request = _request(context, words, stacks=stacks)
     settings = settings_for(context, request.flags)
-    stack = stacks[0] if stacks else None
-    rolling = _rolling({key: words.get(key) for key in KEYS})
-    order = Order(calls=(Called(name, said),), stack=stack, rolling=rolling)
+    order = Order(
+        calls=(Called(name, given),),
+        stack=stacks[0] if stacks else None,
+        rolling=request.rolling,
+    )
     return _ordered(context, settings, request, order, kind=name)
 
 
@@ -294,11 +309,11 @@ def _told(
     return story.exit
 
 
-def _rolling(said: Mapping[str, object]) -> Rolling:
+def _rolling(words: Mapping[str, object]) -> Rolling:
     """Return how flags want it to go over many hosts."""
     from escalade.climb.rolling import parse
 
-    return parse({key: value for key, value in said.items() if value not in (None, [])})
+    return parse({k: v for k, v in words.items() if v not in (None, [])})
 
 
 def _level(word: str) -> int | None:

@@ -73,7 +73,8 @@ def order_of(data: Mapping[str, Any]) -> Order:
     from escalade.climb.rolling import Rolling
     from escalade.remedy.plan import Called
 
-    rolling = data.get("rolling", {})
+    said = data.get("rolling")
+    rolling = Rolling(**{**said, "serial": tuple(said["serial"])}) if said else None
     calls = tuple(
         Called(c["name"], {k: _value(v) for k, v in c["args"].items()})
         for c in data["calls"]
@@ -84,7 +85,7 @@ def order_of(data: Mapping[str, Any]) -> Order:
         max_level=data["max_level"],
         calls=calls,
         stack=data["stack"],
-        rolling=Rolling(**{**rolling, "serial": tuple(rolling.get("serial", ()))}),
+        rolling=rolling,
     )
 
 

@@ -64,7 +64,12 @@ def _task(kind: StepKind) -> Task[Any]:
         with told():
             from escalade.tasks import mend
 
-            code = mend.step(c, kind.name, words)
+            # Called from Python, only what was given is there.
+            given = {
+                **{name: default for name, (default, _) in _FLAGS.items()},
+                **words,
+            }
+            code = mend.step(c, kind.name, given)
         finish(code)
 
     body.__name__ = kind.name.replace("-", "_")
