@@ -25,7 +25,7 @@ _MOST = 20
 
 def ended_title(job: Job, code: int) -> str:
     """Return the subject, in English: who is told may read either language."""
-    what = EXITS.get(code, Text(f"exit {code}", ""))
+    what = EXITS.get(code, Text(f"exit {code}", f"code {code}"))
     return f"Escalade {job.name}: {what.en} ({code})"
 
 

@@ -48,7 +48,7 @@ INTERRUPTED = 130
 
 HELP = {
     "limit": "hosts to look at: Ansible patterns (web:!web3); repeatable",
-    "inventory": "inventory file or folder in Ansible's YAML; repeatable",
+    "inventory": "file, folder, program or list of hosts in Ansible's formats; repeatable",
     "stack": "Compose project to look at; repeatable; all without it",
     "format": "text (for people) or json (for programs)",
     "lang": "en or fr; the locale decides without it",

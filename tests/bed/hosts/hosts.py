@@ -5,6 +5,7 @@
     hosts.py stack host1 up     # the hardened stack, in host1's own Engine
     hosts.py call host1         # one whole call there
     hosts.py up --count 0 --also inner silent nobash nodocker
+    hosts.py crowd --count 200  # two hundred at once, fifty to a container
 
 `inner` answers only through `jump`; `silent` accepts and says nothing; `nobash` and
 `nodocker` lack what their names say. Keys, ssh_config, known_hosts and hosts.yaml lie
@@ -23,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import containers
+import crowd as crowds
 import fleet
 import remote
 from engine import HostsError
@@ -95,7 +97,23 @@ def down(options: argparse.Namespace, state: Path) -> int:
         hosts = [find(name, engine=False) for name in options.host]
         hosts = hosts or [found.host for found in containers.existing().values()]
         containers.take_down(hosts, state, forget=options.forget)
+        if not options.host:
+            crowds.take_all_down()
     say(f"{named(hosts)} down")
+    return 0
+
+
+def crowd(options: argparse.Namespace, state: Path) -> int:
+    """Make many plain hosts run at once, or remove them; the bed's others stay."""
+    if options.down:
+        crowds.take_down(options.name, forget=True)
+        say(f"crowd {options.name} down")
+        return 0
+    with alone(state):
+        groups = crowds.plain(options.name, options.count, each=options.each)
+        crowds.bring_up(options.name, groups)
+    say(f"{options.count} hosts up in {len(groups)} containers: c1, c2 ...")
+    say(f"reach them by ssh -F {crowds.folder_of(options.name) / 'ssh_config'}")
     return 0
 
 
@@ -168,6 +186,12 @@ def parser() -> argparse.ArgumentParser:
     remove.add_argument("host", nargs="*")
     remove.add_argument("--forget", action="store_true", help="remove their images too")
     remove.set_defaults(work=down)
+    many = verbs.add_parser("crowd", help="make many plain hosts run at once")
+    many.add_argument("--count", type=int, default=200, help="hosts (200)")
+    many.add_argument("--each", type=int, default=50, help="hosts a container (50)")
+    many.add_argument("--name", default="crowd", choices=crowds.RANGES)
+    many.add_argument("--down", action="store_true", help="remove it and its keys")
+    many.set_defaults(work=crowd)
     verbs.add_parser("status", help="list the hosts").set_defaults(work=status)
     for work, text in (
         (load, "give a host's Engine a stack's images"),
