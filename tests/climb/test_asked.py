@@ -38,11 +38,15 @@ class Terminal:
 
     def answer(self, word: str) -> tuple[int, str]:
         """Type a line; return the exit code and all it wrote."""
-        os.write(self._end, f"{word}\n".encode())
+        self.type(word)
         ends = time.monotonic() + HANGS_S
         while self._more(ends):
             pass
         return self.process.wait(timeout=30), self.text
+
+    def type(self, word: str) -> None:
+        """Type a line."""
+        os.write(self._end, f"{word}\n".encode())
 
     def _more(self, ends: float) -> bool:
         """Read on; False at the end."""
@@ -115,4 +119,15 @@ def test_what_changed_while_it_was_asked_is_refused(shop) -> None:
         code, text = screen.answer("y")
     assert code == 5, text
     assert "facts changed" in text
+    assert shop.marks() == before
+
+
+def test_what_was_typed_before_the_question_is_no_answer(shop) -> None:
+    """A `y` for something else does not restart a service."""
+    before = shop.marks()
+    with terminal("restart", "lone", "--stack", shop.name) as screen:
+        screen.type("y")
+        screen.read_until("[y/N]")
+        code, _ = screen.answer("")
+    assert code == 5
     assert shop.marks() == before

@@ -267,7 +267,8 @@ def _next(
             gear.desk.escalated(step.reason)
         elif handed_off:
             gear.note("handed-off", data, node=climb.node)
-    open_ |= _instead(ascent, found) | _suffering(gear, ascent, found)
+    if not gear.order.calls:
+        open_ |= _instead(ascent, found) | _suffering(gear, ascent, found)
     return replace(
         due,
         round=due.round + 1,
@@ -310,7 +311,7 @@ def _suffering(
             and root.severity >= Severity.ERROR
         }
 
-    if told and not gear.order.calls:
+    if told:
         ends = time.monotonic() + gear.road.settings.verify_s
         while _recovering(ascent.now.diagnosis, still().values()):
             if time.monotonic() >= ends or gear.road.stop.wait(PAUSE_S):

@@ -8,6 +8,7 @@ from escalade.ending import end_in_one_line
 from escalade.tasks import demo
 from escalade.tasks import hosts
 from escalade.tasks import runbook
+from escalade.tasks import schedule
 from escalade.tasks.diagnose import diagnose
 from escalade.tasks.fix import apply
 from escalade.tasks.fix import approve
@@ -31,7 +32,7 @@ _acts = (apply, approve, fix, history, on, resume, show)
 ns = Collection("escalade", *_questions, *_acts)
 for _task in step_tasks(frozenset(ns.task_names)):
     ns.add_task(_task)
-for _collection in (budget, demo.ns, hosts.ns, runbook.ns):
+for _collection in (budget, demo.ns, hosts.ns, runbook.ns, schedule.ns):
     ns.add_collection(_collection)
 
 end_in_one_line()

@@ -14,6 +14,7 @@ from escalade.tasks.optional import Lenient
 __all__ = ["apply", "approve", "fix", "resume"]
 
 _SHARED = {
+    "anytime": ROLLING["anytime"],
     "yes": "agree beforehand to what the policy allows",
     "max_risk": "the highest risk that may run: safe, disruptive or destructive",
     "format": HELP["format"],
@@ -95,6 +96,7 @@ def apply(
     lang: str = "",
     why: str = "",
     verbose: bool = False,
+    anytime: bool = False,
 ) -> None:
     """Carry out a plan that was written before, if nothing it rests on has changed."""
     with told():
@@ -124,13 +126,16 @@ def approve(
     lang: str = "",
     why: str = "",
     verbose: bool = False,
+    anytime: bool = False,
 ) -> None:
     """Approve the plan that a run is waiting with, and carry it out."""
     with told():
         from escalade.tasks import mend
 
         flags = {"inventory": inventory, "lang": lang}
-        request = mend.Request(flags, format=format, why=why, verbose=verbose)
+        request = mend.Request(
+            flags, format=format, why=why, verbose=verbose, anytime=anytime
+        )
         code = mend.approve(c, request, run)
     finish(code)
 
@@ -155,6 +160,7 @@ def resume(
     lang: str = "",
     why: str = "",
     verbose: bool = False,
+    anytime: bool = False,
 ) -> None:
     """Go on with a run that was interrupted; what was done is not done again."""
     with told():

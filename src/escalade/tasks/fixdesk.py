@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from escalade.model import Diagnosis
@@ -28,6 +29,14 @@ _YES = ("y", "yes", "o", "oui")
 def is_terminal() -> bool:
     """Whether somebody can be asked: both ways lead to a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _forget_typed() -> None:
+    """Drop what waits to be read from the terminal."""
+    import termios
+
+    with suppress(termios.error, OSError, ValueError):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 class Quiet:
@@ -79,12 +88,16 @@ class Spoken(Quiet):
         self._print((*plan_lines(plan, self._look), EMPTY))
 
     def agrees(self, plan: Plan) -> bool:
-        """Ask on the terminal."""
+        """Ask on the terminal; what was typed before the question is no answer."""
         del plan
         with self._lock:
+            _forget_typed()
+            # Not by input(): its question goes to stderr, which may be a file.
+            sys.stdout.write(_ASK.pick(self._look.lang))
+            sys.stdout.flush()
             try:
-                answer = input(_ASK.pick(self._look.lang))
-            except EOFError:
+                answer = sys.stdin.readline()
+            except (OSError, UnicodeDecodeError):
                 return False
         return answer.strip().lower() in _YES
 

@@ -88,12 +88,15 @@ def lint(
     from escalade.evidence.catalog import probes
     from escalade.remedy.catalog import steps
     from escalade.runbooks.lint import inspect
+    from escalade.schedule.load import inspect as inspect_jobs
 
     settings = settings_for(context, {})
     chosen = [Path(f) for f in folders] or list(settings.runbooks)
     found = inspect(chosen, probes(), steps(), user_tasks)
-    _print(str(line) for line in (*found.errors, *found.warnings))
-    return 1 if found.errors else 0
+    jobs = inspect_jobs(chosen, probes(), steps(), user_tasks)
+    errors = (*found.errors, *jobs.errors)
+    _print(str(line) for line in (*errors, *found.warnings, *jobs.warnings))
+    return 1 if errors else 0
 
 
 def schema() -> None:

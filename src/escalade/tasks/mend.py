@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -129,11 +130,20 @@ def apply(context: Context, request: Request, name: str) -> int:
 def approve(context: Context, request: Request, prefix: str) -> int:
     """Approve and carry out the plan that a run waits with."""
     from escalade.climb.entry import saved
+    from escalade.tasks import timetable
     from escalade.tasks.memory import journal_for
     from escalade.tasks.recalled import waiting
 
     settings = settings_for(context, request.flags)
     with journal_for(settings) as journal:
+        if timetable.of_job(journal, prefix):
+            job = timetable.Request(
+                request.flags,
+                format=request.format,
+                why=request.why,
+                verbose=request.verbose,
+            )
+            return timetable.approve(context, journal, settings, job, prefix)
         run, plan, order, place = waiting(journal, prefix)
         asked = replace(request, yes=True)
         settings = _at(settings, place, request)
@@ -245,14 +255,18 @@ def _policy(settings: Settings, request: Request) -> Policy:
     """Return what may run."""
     from escalade.climb.policy import Policy
     from escalade.plans import Risk
+    from escalade.schedule.load import load_guards
+    from escalade.schedule.windows import closed_for
     from escalade.tasks.fixdesk import is_terminal
 
     risks = {risk.word: risk for risk in Risk}
+    guards = () if request.anytime else load_guards(settings.runbooks)
     return Policy(
         unattended=risks.get(settings.unattended),
         most=risks[settings.max_risk],
         yes=request.yes,
         terminal=request.format == "text" and is_terminal(),
+        closed=lambda plan: closed_for(time.time(), plan, guards),
     )
 
 

@@ -77,6 +77,10 @@ def interrupted(journal: Journal, prefix: str) -> Left:
     from escalade.journal.read import past
 
     record = journal.find(prefix)
+    if record.kind == "scheduled":
+        raise UsageError(
+            f"run {record.id} was a job's: run `schedule.run --once JOB` anew"
+        )
     events = journal.events(record.id)
     word = state_of(events).word
     if word in ("ended", "waiting-approval", "expired"):

@@ -59,10 +59,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """The members that share a container, and in what that differs."""
+    """The members that share a container, and in what that differs from others."""
 
     members: tuple[Member, ...]
     options: tuple[str, ...] = ()
+    image: str = containers.IMAGE
 
 
 def address(crowd: str, number: int) -> str:
@@ -73,10 +74,12 @@ def address(crowd: str, number: int) -> str:
     return f"172.30.{RANGES[crowd]}.{FIRST + number}"
 
 
-def plain(crowd: str, count: int, *, each: int) -> list[Group]:
+def plain(
+    crowd: str, count: int, *, each: int, image: str = containers.IMAGE
+) -> list[Group]:
     """Return `count` plain hosts named c1, c2 ..., `each` to a container."""
     members = [Member(f"c{n}", address(crowd, n)) for n in range(1, count + 1)]
-    return grouped(members, each)
+    return [replace(group, image=image) for group in grouped(members, each)]
 
 
 def grouped(members: Sequence[Member], each: int) -> list[Group]:
@@ -184,14 +187,16 @@ def _start(crowd: str, number: int, group: Group) -> None:
         *("--ip", group.members[0].address, "--cap-add", "NET_ADMIN"),
         *("--volume", f"{folder}:/etc/ssh/crowd:ro"),
         *("--volume", f"{SCRIPT}:/usr/local/sbin/bed-crowd:ro"),
-        *(*group.options, "--entrypoint", "/bin/sh", containers.IMAGE),
+        *(*group.options, "--entrypoint", "/bin/sh", group.image),
         *("/usr/local/sbin/bed-crowd", f"table-{number}"),
     )
 
 
-def names_of(crowd: str) -> list[str]:
-    """Return the containers of a crowd."""
-    wish = ("--filter", f"label={LABEL}={crowd}", "--format", "{{.Names}}")
+def names_of(crowd: str, *, image: str = "") -> list[str]:
+    """Return the containers of a crowd; with an image, those that run it."""
+    wish = ["--filter", f"label={LABEL}={crowd}", "--format", "{{.Names}}"]
+    if image:
+        wish += ["--filter", f"ancestor={image}", "--filter", "status=running"]
     return docker("ps", "--all", *wish).split()
 
 
@@ -259,8 +264,3 @@ def processes(crowd: str) -> Iterator[tuple[str, str]]:
     for name in names_of(crowd):
         for line in docker("top", name, "-eo", "pid,args").splitlines()[1:]:
             yield name, line.split(None, 1)[1]
-
-
-def renamed(member: Member, name: str, **changes: object) -> Member:
-    """Return a member under another name and with other traits."""
-    return replace(member, name=name, **changes)  # type: ignore[arg-type]
