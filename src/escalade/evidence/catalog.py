@@ -9,16 +9,29 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from types import ModuleType
+from typing import Protocol
+from typing import TypeVar
 
 from escalade.errors import CatalogError
 from escalade.evidence.probe import Probe
 
-__all__ = ["modules", "probes"]
+__all__ = ["discovered", "probes"]
 
 HOME = "escalade.evidence"
 
 
-def modules(package: ModuleType) -> Iterator[str]:
+class _Named(Protocol):
+    """What can be discovered: anything with a name."""
+
+    @property
+    def name(self) -> str:
+        """Return the name."""
+
+
+T = TypeVar("T", bound=_Named)
+
+
+def _modules(package: ModuleType) -> Iterator[str]:
     """Yield the names of a package's modules, in order.
 
     A plain folder is listed directly (`pkgutil` costs more to import than the
@@ -35,23 +48,28 @@ def modules(package: ModuleType) -> Iterator[str]:
     yield from sorted(n for n in names if not n.startswith("_"))
 
 
-@cache
-def probes(package: str = HOME) -> Mapping[str, Probe]:
-    """Return every probe of a package, by name, in order of names.
+def discovered(package: str, kind: type[T], noun: str) -> Mapping[str, T]:
+    """Return every value of a kind at module level in a package, by name, in order.
 
-    Dropping one file into the folder is enough. Two probes of one name raise
-    `CatalogError`: that is a mistake of ours, never of an operator.
+    Dropping one file into the folder is enough. Two of one name raise `CatalogError`:
+    that is a mistake of ours, never of an operator. `noun` is what to call them then.
     """
-    found: dict[str, Probe] = {}
+    found: dict[str, T] = {}
     homes: dict[str, str] = {}
-    for name in modules(import_module(package)):
+    for name in _modules(import_module(package)):
         module = import_module(f"{package}.{name}")
         for value in vars(module).values():
-            if not isinstance(value, Probe) or found.get(value.name) is value:
+            if not isinstance(value, kind) or found.get(value.name) is value:
                 continue
             if value.name in found:
                 where = f"{homes[value.name]} and {module.__name__}"
-                raise CatalogError(f"two probes are called {value.name!r}: {where}")
+                raise CatalogError(f"two {noun} are called {value.name!r}: {where}")
             found[value.name] = value
             homes[value.name] = module.__name__
     return MappingProxyType(dict(sorted(found.items())))
+
+
+@cache
+def probes(package: str = HOME) -> Mapping[str, Probe]:
+    """Return every probe of a package, by name, in order of names."""
+    return discovered(package, Probe, "probes")

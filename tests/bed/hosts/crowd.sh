@@ -8,7 +8,7 @@
 #   drop SECONDS      one whose sshd is killed that long after a command began
 #   silent            a port that accepts connections and never says a word
 #   BASH_SHELL=1|0    with bash; with nothing but sh
-#   FULL=FOLDER       a file system to fill to the last byte
+#   FULL="FOLDER ..."  file systems to fill to the last byte
 set -eu
 
 : "${BASH_SHELL:=1}" "${FULL:=}"
@@ -50,7 +50,7 @@ mkdir -p /run/sshd "$made"
 install_keys
 write_drop
 echo 'Authorised use only' >"$made/banner"
-[ -z "$FULL" ] || head -c 100M /dev/zero >"$FULL/full" 2>/dev/null || true
+for folder in $FULL; do head -c 100M /dev/zero >"$folder/full" 2>/dev/null || true; done
 while read -r name address kind value; do
     ip address add "$address/22" dev eth0 2>/dev/null || true
     case $kind in
