@@ -63,6 +63,24 @@ PURE = (
     *_SECRETS,
     "diagnosis",
     "evidence.probe",
+    *(
+        f"remedy.{name}"
+        for name in (
+            "budget",
+            "choose",
+            "digest",
+            "ladder",
+            "plan",
+            "plancodec",
+            "render",
+            "scene",
+            "steps",
+            "unfold",
+            "verify",
+        )
+    ),
+    "climb.policy",
+    "climb.batches",
     # The nouns of the door, and a parser.
     "transport.base",
     "transport.frames",

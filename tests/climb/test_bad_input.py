@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.climb.stack import HANGS_S
+from tests.hostile.command import run
+
 pytestmark = pytest.mark.engine
 
 
@@ -39,32 +42,37 @@ def test_what_is_wrong_is_one_line(shop, state, words, says) -> None:
 @pytest.mark.parametrize(
     ("words", "shows"),
     [
-        (("fix",), "Healthy"),
-        (("restart", "lone", "diagnose"), "docker restart esc-climb-shop-lone-1"),
-        (("fix", "diagnose"), "Healthy"),
-        (("fix", "fix"), "Healthy"),
+        (("fix", "HERE"), ["Healthy"]),
+        (("fix", "HERE", "diagnose", "HERE"), ["Healthy"] * 2),
+        (("fix", "diagnose", "HERE", "--quick"), ["Healthy"]),
+        (("restart", "HERE", "lone"), ["docker restart esc-climb-shop-lone-1"]),
+        (
+            ("restart", "lone", "HERE", "diagnose", "HERE"),
+            ["docker restart esc-climb-shop-lone-1", "Healthy"],
+        ),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value),
 )
 def test_optional_words_and_several_tasks_in_a_line(shop, words, shows) -> None:
     """A task's name stays a task where a service could stand, too."""
-    flags = ("--stack", shop.name)
-    line = [part for word in words for part in _with(word, flags)]
-    done = shop.inv("--dry", *line[:-2])
+    here = ("--stack", shop.name)
+    line = [w for word in words for w in (here if word == "HERE" else (word,))]
+    done = run("--dry", *line, env={"ESCALADE_STACKS": shop.name}, timeout=HANGS_S)
     assert done.code == 0, done.err
-    assert shows in done.out
-    assert done.out.count("Healthy") == sum(w in ("fix", "diagnose") for w in words)
+    at = 0
+    for words_ in shows:
+        at = done.out.index(words_, at) + 1
 
 
-def _with(word: str, flags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a task's word with its flags; a service has none."""
-    return (word, *flags) if word != "restart" else (word, *flags)
+def test_a_name_that_a_task_has_is_said_with_its_flag(shop) -> None:
+    """`--service logs` means a service, and there is none."""
+    done = shop.inv("--dry", "restart", "--service", "logs")
+    assert done.code == 1
+    assert "no service 'logs'" in done.complaint
 
 
 def test_the_list_and_the_help_know_every_task(shop) -> None:
     """Steps stand beside fix, each with its one line."""
-    from tests.hostile.command import run
-
     listed = run("--list")
     assert listed.code == 0
     for name in ("fix", "apply", "approve", "resume", "restart", "rebuild", "handoff"):

@@ -121,7 +121,7 @@ def test_a_warning_beside_a_cure_is_no_cause_that_remains(cases):
         title=Text("restarted 16 times", "redémarré 16 fois"),
     )
     assert story.after is not None
-    after = replace(story.after, roots=(warned,), findings=(warned,))
+    after = replace(story.after, findings=(warned,))
     text = plain(end_lines(replace(story, after=after), Look()), Look())
     assert "restarted 16 times" in text
     assert "remain" not in text

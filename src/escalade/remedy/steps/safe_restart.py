@@ -19,6 +19,7 @@ from escalade.remedy.scene import Scene
 from escalade.remedy.spared import willing
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import StepKind
+from escalade.remedy.steps.cleanup import CLEANUP
 from escalade.remedy.steps.down import taken_down
 from escalade.remedy.steps.stop import stopped
 from escalade.remedy.steps.up import made
@@ -57,9 +58,7 @@ def _cleaned(scene: Scene, args: Arguments) -> Iterator[Action]:
     """Yield what the step `cleanup` would do by its defaults, where it is asked for."""
     if not args.get("cleanup"):
         return
-    from escalade.remedy.catalog import steps
-
-    kind = steps()["cleanup"]
+    kind = CLEANUP
     defaults = {name: one.default for name, one in kind.arguments.items()}
     for action in kind.actions(scene, Node(scene.host), defaults):
         yield replace(action, step=SAFE_RESTART.name)
