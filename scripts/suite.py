@@ -29,7 +29,7 @@ LINTS: tuple[Phase, ...] = (
     ("format", (*RUFF, "format", "--check", *BRIEF)),
     ("types", (PYTHON, "-m", "mypy", "--no-error-summary")),
 )
-PROVISION: Phase = ("provision", ("sh", str(BED / "provision.sh")))
+PROVISION: Phase = ("provision", ("sh", str(BED / "provision.sh"), "--tests"))
 STANDS: tuple[Phase, ...] = (
     ("bed images", (PYTHON, str(BED / "bed.py"), "build")),
     ("shop images", (PYTHON, str(BED / "bed.py"), "build", "--shop")),
