@@ -61,10 +61,13 @@ def batch() -> Batch:
 
 def ask(pool: Pool, line: Batch, host: Host, came: SimpleQueue[bool]) -> None:
     """Ask one host, and tell whether it answered all twelve."""
-    output = pool.of(host).run(line.line, timeout_s=BOUND_S, limit=line.limit)
-    answers = take_apart(output.stdout, snippets(), nonce=NONCE)
-    well = [answer for answer in answers.values() if answer.status is Status.OK]
-    came.put(len(well) == len(TWELVE))
+    well = 0
+    try:
+        output = pool.of(host).run(line.line, timeout_s=BOUND_S, limit=line.limit)
+        answers = take_apart(output.stdout, snippets(), nonce=NONCE)
+        well = sum(answer.status is Status.OK for answer in answers.values())
+    finally:
+        came.put(well == len(TWELVE))
 
 
 def look(pool: Pool, hosts: tuple[Host, ...], forks: int) -> int:

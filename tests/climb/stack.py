@@ -26,8 +26,9 @@ IMAGE = "escalade-bed/redis:1"
 PLAIN = "escalade-bed/base:1"
 """Plays no role: the generic runbook alone speaks of it."""
 PLACELESS = ("apply", "approve", "resume", "show", "history", "budget.reset")
-HEALTH = "{test: [CMD, redis-cli, ping], interval: 1s, timeout: 1s, retries: 2}"
-ASK = "while timeout 2 redis-cli -h db ping | grep -q PONG; do sleep 1; done; exit 3"
+# The timeout is for a machine that is busy with other things.
+HEALTH = "{test: [CMD, redis-cli, ping], interval: 1s, timeout: 8s, retries: 3}"
+ASK = "while timeout 8 redis-cli -h db ping | grep -q PONG; do sleep 1; done; exit 3"
 # `app` ends when `db` is away, as many programs do; `lone` and `other` need nobody.
 FILE = f"""
 name: NAME

@@ -42,16 +42,16 @@ def test_what_is_wrong_is_one_line(shop, state, words, says) -> None:
 @pytest.mark.parametrize(
     ("words", "shows"),
     [
-        (("fix", "HERE"), ["Healthy"]),
-        (("fix", "HERE", "diagnose", "HERE"), ["Healthy"] * 2),
-        (("fix", "diagnose", "HERE", "--quick"), ["Healthy"]),
+        (("fix", "HERE"), ["Plan only"]),
+        (("fix", "HERE", "diagnose", "HERE"), ["Plan only", "Healthy"]),
+        (("fix", "diagnose", "HERE", "--quick"), ["Plan only", "Healthy"]),
         (("restart", "HERE", "lone"), ["docker restart esc-climb-shop-lone-1"]),
         (
             ("restart", "lone", "HERE", "diagnose", "HERE"),
             ["docker restart esc-climb-shop-lone-1", "Healthy"],
         ),
     ],
-    ids=lambda value: " ".join(value),
+    ids=" ".join,
 )
 def test_optional_words_and_several_tasks_in_a_line(shop, words, shows) -> None:
     """A task's name stays a task where a service could stand, too."""

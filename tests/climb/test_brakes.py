@@ -17,7 +17,6 @@ from tests.climb.stack import docker
 pytestmark = pytest.mark.engine
 
 
-
 # ---------------------------------------------------------------------- budgets
 
 
@@ -92,7 +91,14 @@ def test_a_network_is_not_mended_by_two_at_once(shop) -> None:
         done = shop.inv("fix")
     finally:
         lock.release()
-        docker("network", "connect", "--alias", "lone", f"{shop.name}_default", shop.box("lone"))
+        docker(
+            "network",
+            "connect",
+            "--alias",
+            "lone",
+            f"{shop.name}_default",
+            shop.box("lone"),
+        )
     assert done.code == 5, done.out
     assert "held by ada" in done.out
 

@@ -130,7 +130,9 @@ def pids(count: Path) -> list[int]:
 def alive(pid: int) -> bool:
     """Whether a process runs (a zombie does not)."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        )
     return False
 
 

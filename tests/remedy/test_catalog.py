@@ -11,8 +11,27 @@ from escalade.tasks import ns
 
 STEPS = steps()
 # What the issue of steps asks for, by the names that runbooks use.
-NAMED = """start stop restart recreate unpause reconnect up down safe-restart rebuild rollback
-cleanup wait logs network resources run bundle handoff""".split()
+NAMED = [
+    "start",
+    "stop",
+    "restart",
+    "recreate",
+    "unpause",
+    "reconnect",
+    "up",
+    "down",
+    "safe-restart",
+    "rebuild",
+    "rollback",
+    "cleanup",
+    "wait",
+    "logs",
+    "network",
+    "resources",
+    "run",
+    "bundle",
+    "handoff",
+]
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -142,3 +142,15 @@ def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.read_text() == f"web1 {TWO.text}\n"
     assert sorted(tmp_path.iterdir()) == [link, real]
+
+
+def test_the_order_of_a_file_is_kept_between_plain_and_other_lines(
+    tmp_path: Path,
+) -> None:
+    """Names that are spelt out are found by an index; wildcards keep their place."""
+    first, second, third = (f"ssh-ed25519 {word}" for word in ("AAAA", "BBBB", "CCCC"))
+    path = tmp_path / "known_hosts"
+    path.write_text(f"*.example.org {first}\nWEB.example.org,w {second}\nw* {third}\n")
+    keys = [key.text for key in known("web.example.org", [path]).keys]
+    assert keys == [first, second, third]
+    assert [key.text for key in known("w", [path]).keys] == [second, third]

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import threading
+from queue import SimpleQueue
 
 import pytest
 
@@ -70,3 +71,38 @@ def test_a_connection_sends_small_packets_at_once() -> None:
         assert isinstance(connected, socket.socket)
         assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         connected.close()
+
+
+def test_an_alarm_that_is_set_later_and_due_sooner_comes_first() -> None:
+    """One thread minds all alarms, in the order of their moments."""
+    rung: SimpleQueue[str] = SimpleQueue()
+    with (
+        sockets.closing_after(60, lambda: rung.put("late")) as late,
+        sockets.closing_after(0.01, lambda: rung.put("soon")) as soon,
+    ):
+        assert rung.get(timeout=30) == "soon"
+        assert soon
+    assert not late
+    assert rung.empty()
+
+
+def test_an_alarm_whose_close_hangs_holds_no_other() -> None:
+    """What is closed may wait for ever itself."""
+    rung, never = threading.Event(), threading.Event()
+    try:
+        with (
+            sockets.closing_after(0.01, never.wait),
+            sockets.closing_after(0.02, rung.set),
+        ):
+            assert rung.wait(30)
+    finally:
+        never.set()
+
+
+def test_a_quick_socket_gives_what_came_in_the_pieces_asked_for() -> None:
+    """All that is there is taken at once, and no byte is lost or given twice."""
+    near, far = socket.socketpair()
+    with sockets.QuickSocket(fileno=near.detach()) as quick, far:
+        far.sendall(b"abcdef")
+        far.shutdown(socket.SHUT_WR)
+        assert [quick.recv(size) for size in (2, 3, 9, 9)] == [b"ab", b"cde", b"f", b""]

@@ -58,8 +58,7 @@ def fix(gear: Gear, begin: Callable[[], None], *, last: int | None = None) -> Fi
     ascent = Ascent(sight, sight)
     if not planned.plan.climbs and not planned.refused:
         return story_of(gear, ascent) if last is None else _ended(gear, ascent)
-    begin()
-    _remember(gear, sight)
+    _begun(gear, begin, sight)
     if rolls(gear, planned.plan):
         in_waves(gear, ascent, planned)
         return _ended(gear, ascent)
@@ -73,8 +72,7 @@ def saved(gear: Gear, begin: Callable[[], None], plan: Plan) -> FixStory:
     gear.chronicle.saw(sight.diagnosis)
     ascent = Ascent(sight, sight)
     due = due_of(plan)
-    begin()
-    _remember(gear, sight)
+    _begun(gear, begin, sight)
     if not unchanged(gear, ascent, plan, due):
         gear.chronicle.plans.append(plan)
         return _ended(gear, ascent)
@@ -124,6 +122,13 @@ def _ended(gear: Gear, ascent: Ascent) -> FixStory:
     }
     gear.note("ended", data)
     return story
+
+
+def _begun(gear: Gear, begin: Callable[[], None], sight: Sight) -> None:
+    """Write the run down, and what was seen; its folder first, so that there is one."""
+    gear.journal.place.run(gear.run)
+    begin()
+    _remember(gear, sight)
 
 
 def _remember(gear: Gear, sight: Sight) -> None:

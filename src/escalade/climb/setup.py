@@ -63,7 +63,7 @@ def gear_for(
             road=road,
             watch=watch,
             journal=book_of_runs,
-            folder=Path() if dry else book_of_runs.place.run(road.run),
+            folder=Path() if dry else book_of_runs.place.of(road.run),
             desk=desk,
             policy=policy,
             order=order,

@@ -53,12 +53,16 @@ class Place:
         """Return the permissions of files in it."""
         return 0o660 if self.shared else 0o600
 
+    def of(self, run: str) -> Path:
+        """Return where a run's files are, if it has any."""
+        return self.folder / "runs" / run
+
     def run(self, run: str) -> Path:
         """Return the folder of a run's files; it is made where it is missing.
 
         Raises `JournalError` where it cannot be.
         """
-        folder = self.folder / "runs" / run
+        folder = self.of(run)
         mode = 0o2770 if self.shared else 0o700
         for each in (folder.parent, folder):
             _made(each, mode)

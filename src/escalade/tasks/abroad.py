@@ -8,12 +8,14 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.model import Host
+from escalade.model import Status
 from escalade.plans import Ended
 from escalade.plans import Risk
 from escalade.shapes import shaped
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
 
     from escalade.remedy.usertasks import Ran
     from escalade.run import Road
+    from escalade.transport.base import Transport
 
 __all__ = ["Wanted", "approved", "on"]
 
 TIMEOUT_S = 600
+SHELL_S = 5.0
 LEFT = 2
 REFUSED = 5
 _ASK = Text(
@@ -205,7 +209,7 @@ def _one(road: Road, host: Host, call: _Call, config: Config) -> Ran:
         say=lambda line: _say(f"{head}{line}"),
     )
     with reached(road, host) as transport:
-        return run_task(
+        ran = run_task(
             call.words,
             transport,
             terms,
@@ -213,6 +217,19 @@ def _one(road: Road, host: Host, call: _Call, config: Config) -> Ran:
             config=config,
             name=call.name,
         )
+        return _cause(ran, transport) if ran.ended is Ended.FAILED else ran
+
+
+def _cause(ran: Ran, transport: Transport) -> Ran:
+    """Return a failure as what it is where the host's login shell runs no command.
+
+    Commands of a task go to the shell as they are; a line of ours tells whether it does
+    what it is told.
+    """
+    said = transport.run("exit 0", timeout_s=SHELL_S)
+    if said.status is not Status.UNREACHABLE:
+        return ran
+    return replace(ran, ended=Ended.UNREACHABLE, reason=said.reason)
 
 
 def _say(line: str) -> None:

@@ -21,7 +21,8 @@ from pathlib import Path
 __all__ = ["HostKey", "Known", "append", "forget", "known", "known_as"]
 
 _SSH_PORT = 22
-_cache: dict[Path, tuple[tuple[int, int], tuple[_Entry, ...]]] = {}
+_NOT_PLAIN = frozenset("*?!|")
+_cache: dict[Path, tuple[tuple[int, int], _Lines]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,29 @@ class _Entry:
         return any(_wild(pattern, name) for pattern in patterns)
 
 
+class _Lines:
+    """The lines of a file, by the names that they spell out.
+
+    Only those with wildcards, negations or hashes are compared with every name.
+    """
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        self._any: list[tuple[int, _Entry]] = []
+        self._named: dict[str, list[tuple[int, _Entry]]] = {}
+        for place, entry in enumerate(entries):
+            if _NOT_PLAIN.isdisjoint(entry.names):
+                for name in dict.fromkeys(entry.names.lower().split(",")):
+                    self._named.setdefault(name, []).append((place, entry))
+            else:
+                self._any.append((place, entry))
+
+    def of(self, name: str) -> list[_Entry]:
+        """Return the lines that speak of a name, in the file's order."""
+        fitting = [pair for pair in self._any if pair[1].fits(name)]
+        found = sorted((*self._named.get(name, ()), *fitting), key=lambda pair: pair[0])
+        return [entry for _, entry in found]
+
+
 def known_as(host: str, port: int) -> str:
     """Return the name under which a host's key is kept."""
     name = host.lower()
@@ -80,8 +104,8 @@ def known(name: str, files: Iterable[Path]) -> Known:
     keys: dict[HostKey, None] = {}
     revoked: dict[HostKey, None] = {}
     for path in files:
-        for entry in _entries(path):
-            if entry.marker in ("", "@revoked") and entry.fits(name):
+        for entry in _lines(path).of(name):
+            if entry.marker in ("", "@revoked"):
                 (revoked if entry.marker else keys)[entry.key] = None
     return Known(tuple(keys), tuple(revoked))
 
@@ -138,7 +162,7 @@ def _without(line: str, name: str) -> str:
     return line.replace(entry.names, ",".join(others), 1)
 
 
-def _entries(path: Path) -> tuple[_Entry, ...]:
+def _lines(path: Path) -> _Lines:
     """Return a file's lines, read once a process unless it changes."""
     try:
         facts = path.stat()
@@ -146,10 +170,10 @@ def _entries(path: Path) -> tuple[_Entry, ...]:
         cached = _cache.get(path)
         if cached is None or cached[0] != stamp:
             text = path.read_text("utf-8", "surrogateescape")
-            found = tuple(e for line in text.splitlines() if (e := _entry(line)))
-            cached = _cache[path] = (stamp, found)
+            found = (e for line in text.splitlines() if (e := _entry(line)))
+            cached = _cache[path] = (stamp, _Lines(found))
     except OSError:
-        return ()
+        return _Lines(())
     return cached[1]
 
 

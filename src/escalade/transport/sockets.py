@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import heapq
+import os
 import socket
 import threading
 import time
@@ -43,6 +45,7 @@ _OUTCOMES = {
     errno.EAGAIN: "timeout",
 }
 _LEAST_S = 0.001
+_READ_AHEAD = 32_768
 
 
 def trouble_of(error: OSError) -> Trouble:
@@ -64,19 +67,24 @@ class BrokenError(ConnectionError):
 
 
 class QuickSocket(socket.socket):
-    """A socket that acknowledges at once what it receives.
+    """A socket that acknowledges at once what it receives, and takes all that is there.
 
     Where the other end waits for that before it sends its next small packet (sshd
     does at the start of a session), the usual delay costs 40 ms. Linux forgets the
-    wish, so it is renewed with each piece.
+    wish, so it is renewed with each piece. The SSH library asks for a few bytes at a
+    time: what came beyond them waits here, for the one thread that reads.
     """
+
+    _ahead = b""
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Receive, and acknowledge without delay."""
-        data = super().recv(size, flags)
-        if hasattr(socket, "TCP_QUICKACK"):
-            with contextlib.suppress(OSError):
-                self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if not self._ahead:
+            self._ahead = super().recv(max(size, _READ_AHEAD), flags)
+            if hasattr(socket, "TCP_QUICKACK"):
+                with contextlib.suppress(OSError):
+                    self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
         return data
 
 
@@ -122,13 +130,76 @@ def closing_after(seconds: float, close: Callable[[], None]) -> Iterator[list[bo
         with contextlib.suppress(Exception):
             close()
 
-    timer = threading.Timer(max(seconds, _LEAST_S), fire)
-    timer.daemon = True
-    timer.start()
+    alarm = _watch.set(max(seconds, _LEAST_S), fire)
     try:
         yield fired
     finally:
-        timer.cancel()
+        alarm.off()
+
+
+class _Alarm:
+    """A call at a moment, unless it is put off before."""
+
+    __slots__ = ("call", "lock")
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call: Callable[[], None] | None = call
+        self.lock = threading.Lock()
+
+    def off(self) -> None:
+        """Take the call back."""
+        with self.lock:
+            self.call = None
+
+    def take(self) -> Callable[[], None] | None:
+        """Return the call, once."""
+        with self.lock:
+            call, self.call = self.call, None
+        return call
+
+
+class _Watch:
+    """One thread that minds all alarms of a process: a thread for each costs more."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._alarms: list[tuple[float, int, _Alarm]] = []
+        self._number = 0
+        self._pid = 0
+
+    def set(self, seconds: float, call: Callable[[], None]) -> _Alarm:
+        """Have something called after so many seconds, in a thread of its own."""
+        alarm = _Alarm(call)
+        with self._changed:
+            self._number += 1
+            heapq.heappush(
+                self._alarms, (time.monotonic() + seconds, self._number, alarm)
+            )
+            if self._pid != os.getpid():
+                self._pid = os.getpid()
+                threading.Thread(target=self._mind, name="watch", daemon=True).start()
+            elif self._alarms[0][2] is alarm:
+                self._changed.notify()
+        return alarm
+
+    def _mind(self) -> None:
+        """Wait for the next alarm, for ever."""
+        while True:
+            with self._changed:
+                while self._alarms and self._alarms[0][2].call is None:
+                    heapq.heappop(self._alarms)
+                left = self._alarms[0][0] - time.monotonic() if self._alarms else None
+                if left is None or left > 0:
+                    self._changed.wait(left)
+                    continue
+                alarm = heapq.heappop(self._alarms)[2]
+            call = alarm.take()
+            if call is not None:
+                # What is closed may wait itself, and must not hold other alarms.
+                threading.Thread(target=call, name="alarm", daemon=True).start()
+
+
+_watch = _Watch()
 
 
 def resolve(host: str, port: int, *, timeout_s: float) -> tuple[Address, ...] | Trouble:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 
 from escalade.errors import EscaladeError
 from escalade.model import Host
@@ -47,7 +48,7 @@ from escalade.transport.ssh_connect import Refusal
 from escalade.transport.ssh_connect import connect
 from escalade.transport.ssh_options import hop_for
 
-__all__ = ["SESSIONS", "SshTransport"]
+__all__ = ["SESSIONS", "Opened", "SshTransport"]
 
 SESSIONS = 8
 """Sessions at once: sshd refuses the eleventh on a connection (MaxSessions)."""
@@ -62,6 +63,16 @@ _UNKNOWN_NAME = "the host finds no address for it"
 _SUDO_S = 10.0
 _PUT_RATE = 100_000
 """Bytes a second that a link is trusted to carry at least."""
+
+
+class Opened(NamedTuple):
+    """An open connection by the names that Fabric has for its parts."""
+
+    host: str
+    user: str
+    port: int
+    client: Any
+    transport: Any
 
 
 class SshTransport:
@@ -89,9 +100,17 @@ class SshTransport:
         self._shell_is_well = False
 
     @property
-    def connection(self) -> Any:
-        """Return Fabric's open Connection: the context of a user's own task."""
-        return self._link.connection if self._link else None
+    def connection(self) -> Opened | None:
+        """Return what a user's own task gets its Fabric Connection over.
+
+        Fabric's object is not made here: it costs more than a handshake to import, and
+        its configuration is not made to be shared by threads.
+        """
+        link = self._link
+        if link is None:
+            return None
+        hop = link.hop
+        return Opened(hop.address, hop.user, hop.port, link.client, link.transport)
 
     def open(self) -> Output:
         """Reach the host (once); the status, cause and reason say why not."""

@@ -10,16 +10,13 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from typing import Any
 
 from escalade.model import Host
 from escalade.transport.hostkeys import known_as
+from escalade.transport.ssh_blocks import Blocks
 
-if TYPE_CHECKING:
-    from fabric.config import Config
-
-__all__ = ["Hop", "hop_for", "plain_config", "read_config"]
+__all__ = ["Hop", "hop_for", "read_config"]
 
 USER_CONFIG = "~/.ssh/config"
 SYSTEM_CONFIG = "/etc/ssh/ssh_config"
@@ -29,7 +26,7 @@ SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _DEEPEST = 16
 _INCLUDE = re.compile(r"^\s*include(?:\s*=\s*|\s+)(.+)$", re.IGNORECASE)
 _BLOCK = re.compile(r"^\s*(?:host|match)\b", re.IGNORECASE)
-_configs: dict[tuple[tuple[Path, int], ...], Config] = {}
+_configs: dict[tuple[tuple[Path, int], ...], Blocks] = {}
 _lock = threading.Lock()
 
 
@@ -70,13 +67,12 @@ def hop_for(host: Host, *, ssh_config: Path | None = None) -> Hop:
 
 
 def _hop(
-    name: str, config: Config, *, said: Mapping[str, Any], seen: tuple[str, ...]
+    name: str, config: Blocks, *, said: Mapping[str, Any], seen: tuple[str, ...]
 ) -> Hop:
     """Return one hop with those before it."""
-    found = config.base_ssh_config.lookup(name)
+    found = config.lookup(name)
     if said.get("hostname"):
-        by_address = config.base_ssh_config.lookup(said["hostname"])
-        found = {**by_address, **found}
+        found = {**config.lookup(said["hostname"]), **found}
     options = {**found, **{key: value for key, value in said.items() if value}}
     address, port = str(options["hostname"]), int(options.get("port") or 22)
     if "@" in address or address.count(":") == 1:
@@ -86,7 +82,7 @@ def _hop(
         name=name,
         address=address,
         port=port,
-        user=str(options.get("user") or config.user),
+        user=str(options.get("user") or _local_user()),
         known_as=str(options.get("hostkeyalias") or known_as(address, port)).lower(),
         known_hosts=tuple(_known_hosts(options)),
         identities=tuple(_identities(options)),
@@ -95,8 +91,15 @@ def _hop(
     )
 
 
+def _local_user() -> str:
+    """Return who runs this process: the user of a host that says none."""
+    import getpass
+
+    return getpass.getuser()
+
+
 def _via(
-    options: Mapping[str, Any], config: Config, *, seen: tuple[str, ...]
+    options: Mapping[str, Any], config: Blocks, *, seen: tuple[str, ...]
 ) -> Hop | None:
     """Return the last of the hops that ProxyJump names, each behind the one before."""
     jumps = str(options.get("proxyjump") or "none")
@@ -160,24 +163,19 @@ def _command(options: Mapping[str, Any]) -> str:
 # ---------------------------------------------------------------------- files
 
 
-def read_config(path: Path | None) -> Config:
-    """Return Fabric's config over the SSH configuration, read once unless it changes."""
+def read_config(path: Path | None) -> Blocks:
+    """Return the SSH configuration, read once unless it changes."""
     files = (path,) if path else (Path(USER_CONFIG), Path(SYSTEM_CONFIG))
     whole = tuple(file.expanduser() for file in files)
     stamp = tuple((file, _changed_at(file)) for file in whole)
     with _lock:
         if stamp not in _configs:
-            from fabric.config import Config
-            from paramiko.config import SSHConfig
             from paramiko.ssh_exception import ConfigParseError
 
-            text = "\n".join(_lines(whole, must=bool(path)))
             try:
-                parsed = SSHConfig.from_text(text)
+                _configs[stamp] = Blocks(_lines(whole, must=bool(path)))
             except ConfigParseError as error:
                 raise ValueError(f"{whole[0]}: {error}") from error
-            # Lazy: of Fabric's own files only the defaults are wanted.
-            _configs[stamp] = Config(ssh_config=parsed, lazy=True)
         return _configs[stamp]
 
 
@@ -187,17 +185,6 @@ def _changed_at(file: Path) -> int:
         return file.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def plain_config() -> Config:
-    """Return Fabric's config without any SSH configuration: a hop has it all."""
-    with _lock:
-        if () not in _configs:
-            from fabric.config import Config
-            from paramiko.config import SSHConfig
-
-            _configs[()] = Config(ssh_config=SSHConfig(), lazy=True)
-        return _configs[()]
 
 
 def _lines(files: tuple[Path, ...], *, must: bool) -> Iterator[str]:

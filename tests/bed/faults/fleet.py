@@ -192,7 +192,7 @@ class Fleet:
         took_s, bound_s, out = self.timed(*words, hosts=self.good)
         told = json.loads(out)
         causes = {row["host"]: row["cause"] or "" for row in told["hosts"]}
-        more: dict[str, str] = {}
+        more = {row["host"]: row.get("detail") or "" for row in told["hosts"]}
         for row in told["findings"]:
             more[row["host"]] = f"{more.get(row['host'], '')} {row['symptom']}".strip()
         return Ran("diagnose", took_s, bound_s, causes, more)
@@ -203,7 +203,8 @@ class Fleet:
         took_s, bound_s, out = self.timed(*words, hosts=self.good)
         rows = json.loads(out)["hosts"]
         causes = {row["host"]: row["cause"] or "" for row in rows}
-        return Ran("hosts.ping", took_s, bound_s, causes, {})
+        more = {row["host"]: row["reason"] or "" for row in rows}
+        return Ran("hosts.ping", took_s, bound_s, causes, more)
 
     def on(self) -> Ran:
         """Run a task on all hosts."""
@@ -229,7 +230,7 @@ def wrong(ran: Ran, member: Member) -> str:
     if cause is None:
         return "not in the result"
     if cause not in CAUSES.get(kind, ("",)):
-        return f"cause {cause or 'none'}"
+        return f"cause {cause or 'none'} {ran.more.get(member.name, '')}"
     if ran.name == "diagnose" and kind == "full":
         found = ran.more.get(member.name, "")
         return "" if "host.disk-full" in found else f"findings: {found or 'none'}"
@@ -237,11 +238,15 @@ def wrong(ran: Ran, member: Member) -> str:
 
 
 def sockets() -> list[str]:
-    """Return this machine's connections to the crowd."""
+    """Return this machine's connections to the crowd that nobody here has closed.
+
+    Those in FIN-WAIT-2 and TIME-WAIT are the kernel's: a host that says nothing does not
+    say goodbye either.
+    """
     words = ("ss", "-Htn", "state", "connected", "dst", "172.30.5.0/24")
     done = subprocess.run(words, capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
-    return [line for line in lines if not line.startswith("TIME-WAIT")]
+    ours = ("ESTAB", "SYN-SENT", "CLOSE-WAIT")
+    return [line for line in done.stdout.splitlines() if line.startswith(ours)]
 
 
 def remote() -> Counter[str]:

@@ -18,6 +18,8 @@ silent=
 
 install_keys() {
     for login in root ender; do
+        # Without PAM, sshd takes an account that has no password for a locked one.
+        usermod --password '*' "$login"
         home=$(getent passwd "$login" | cut -d: -f6)
         install -d -m 700 -o "$login" -g "$login" "$home/.ssh"
         install -m 600 -o "$login" -g "$login" /etc/ssh/crowd/authorized_keys "$home/.ssh/authorized_keys"
@@ -31,8 +33,8 @@ write_drop() {
 sh -c "$SSH_ORIGINAL_COMMAND" &
 sleep "$1"
 above=$PPID
-until [ "$(cat "/proc/$above/comm")" = sshd ]; do above=$(awk '{print $4}' "/proc/$above/stat"); done
-kill -KILL "$above"
+while [ "$above" -gt 1 ] && [ "$(cat "/proc/$above/comm")" != sshd ]; do above=$(awk '{print $4}' "/proc/$above/stat"); done
+[ "$above" -le 1 ] || kill -KILL "$above"
 DROP
     chmod 755 "$made/drop"
 }

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import threading
+from pathlib import Path
 
 from escalade.transport import local
 
+RECORD = Path(os.environ["RECORD"])
 _LOCK = threading.Lock()
 
 
 def note(kind: str, what: str) -> None:
     """Write one line of what was asked."""
-    with _LOCK, open(os.environ["RECORD"], "a", encoding="utf-8") as file:
+    with _LOCK, RECORD.open("a", encoding="utf-8") as file:
         file.write(json.dumps([kind, what]) + "\n")
 
 
