@@ -55,7 +55,9 @@ def snippets() -> list[Snippet]:
 
 def batch() -> Batch:
     """Return the one line that asks all twelve."""
-    (made,) = build(snippets(), nonce=NONCE, bash=True, bound_s=BOUND_S)
+    (made,) = build(
+        snippets(), nonce=NONCE, bash=True, bound_s=BOUND_S, quick_s=BOUND_S
+    )
     return made
 
 

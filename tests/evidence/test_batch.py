@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from escalade.evidence.batch import CUT
 from escalade.evidence.batch import MAX_LINE
 from escalade.evidence.batch import Snippet
 from escalade.evidence.batch import build
@@ -21,11 +22,13 @@ SHELLS = [True, False]
 
 
 def run(
-    snippets: list[Snippet], *, bash: bool, bound_s: float = 10.0
+    snippets: list[Snippet], *, bash: bool, bound_s: float = 10.0, quick_s: float = 0.0
 ) -> dict[int, Answer]:
     """Run a batch as a transport does, and take its output apart."""
     answers: dict[int, Answer] = {}
-    for batch in build(snippets, nonce=NONCE, bash=bash, bound_s=bound_s):
+    for batch in build(
+        snippets, nonce=NONCE, bash=bash, bound_s=bound_s, quick_s=quick_s
+    ):
         done = subprocess.run(
             ["sh", "-c", bounded(batch.line, 20.0)], capture_output=True, check=False
         )
@@ -56,11 +59,27 @@ def snippet(key: int, text: str, **more: object) -> Snippet:
         (f"echo {NONCE}x; echo", None, 0),
     ],
 )
-def test_answers(text: str, body: bytes | None, code: int, *, bash: bool) -> None:
+@pytest.mark.parametrize("quick_s", [0.0, 5.0])
+@pytest.mark.parametrize("apart", [True, False])
+def test_answers(
+    text: str,
+    body: bytes | None,
+    code: int,
+    *,
+    bash: bool,
+    quick_s: float,
+    apart: bool,
+) -> None:
     """Each snippet has its own output and exit code; a broken one breaks no other."""
+    group = "other" if apart else "host"
     found = run(
-        [snippet(0, "echo before"), snippet(1, text), snippet(2, "echo after")],
+        [
+            snippet(0, "echo before", timeout_s=3.0),
+            snippet(1, text, timeout_s=3.0),
+            snippet(2, "echo after", timeout_s=3.0, group=group),
+        ],
         bash=bash,
+        quick_s=quick_s,
     )
     assert found[0].body == b"before\n"
     assert found[2].body == b"after\n"
@@ -147,3 +166,24 @@ def test_output_that_is_not_ours_is_left_alone() -> None:
     assert found == {1: Answer(Status.TIMEOUT, b"cut", reason="cut off there")}
     odd = b"\nf00dfeed e 1 0\n\nf00dfeed b \n\nf00dfeed z 1\n"
     assert take_apart(odd, [snippet(1, "x")], nonce=NONCE) == {}
+
+
+@pytest.mark.parametrize("bash", SHELLS)
+@pytest.mark.parametrize("text", ["echo begun; sleep 30", "yes"])
+def test_what_comes_to_no_end_quickly_is_left_for_a_careful_round(
+    text: str, *, bash: bool
+) -> None:
+    """Those before it keep their answers; it and those after it have none yet."""
+    texts = ("echo one", text, "echo after")
+    snippets = [snippet(key, t, timeout_s=3.0) for key, t in enumerate(texts)]
+    found = run(snippets, bash=bash, quick_s=1.0)
+    assert found[0].body == b"one\n"
+    assert found[1].reason == CUT
+    assert 2 not in found
+
+
+def test_a_slow_snippet_is_never_asked_quickly() -> None:
+    """It keeps the bound that it asked for, beside quick ones of other groups."""
+    slow = snippet(0, "sleep 2; echo slow", timeout_s=9.0, group="slow")
+    found = run([slow, snippet(1, "echo x", timeout_s=3.0)], bash=True, quick_s=1.0)
+    assert [found[key].body for key in (0, 1)] == [b"slow\n", b"x\n"]

@@ -1,8 +1,10 @@
 """All shell questions of a host as one bounded script, and its output taken apart.
 
-Every snippet is framed by a random word, bounded by its own `timeout`, cut by
-`head -c`, and its exit code kept. Groups of snippets run side by side where the host
-has bash, so that a slow one holds nobody else.
+Every snippet is framed by a random word and its exit code kept. Carefully asked, each
+is bounded by its own `timeout` and cut by its own `head -c`; quickly asked, all of a
+group share one of each, which spares the host half of the work: what came to no end
+that way is for a careful second round. Groups run side by side where the host has bash,
+so that a slow one holds nobody else.
 """
 
 from __future__ import annotations
@@ -18,10 +20,14 @@ from typing import NamedTuple
 from escalade.evidence.probe import Answer
 from escalade.model import Status
 
-__all__ = ["RUNNER", "Batch", "Snippet", "argv", "build", "take_apart"]
+__all__ = ["CUT", "RUNNER", "Batch", "Snippet", "argv", "build", "take_apart"]
 
 MAX_LINE = 100_000
 """Longest quoted line: Linux takes at most 131,072 bytes in one argument."""
+QUICKEST_S = 4.0
+"""A snippet that may take longer is always asked carefully."""
+CUT = "cut off there"
+"""The reason of a snippet that began and came to no end."""
 ABREAST = 8
 """Groups that run side by side."""
 KILLED = (124, 137, 143)
@@ -38,6 +44,17 @@ while [ $# -gt 3 ]; do
   shift 4
 done"""
 """POSIX shell: `shell nonce (key seconds bytes text)...`; one frame for each."""
+
+
+QUICK = r"""N=$1
+shift
+while [ $# -gt 1 ]; do
+  printf '\n%s b %s\n' "$N" "$1"
+  (eval "$2") </dev/null 2>/dev/null
+  printf '\n%s e %s %s\n' "$N" "$1" "$?"
+  shift 2
+done"""
+"""POSIX shell: `shell nonce (key text)...`; for a group within one bound and limit."""
 
 
 class Snippet(NamedTuple):
@@ -83,13 +100,38 @@ def _quoted(text: str) -> str:
     return "$'" + text.replace("\\", "\\\\").replace("'", "\\x27") + "'"
 
 
-def _command(group: Sequence[Snippet], *, nonce: str, bound_s: int) -> str:
-    """Return the bash command that runs one group within its bound."""
+class _Way(NamedTuple):
+    """How groups are asked: quickly within `quick_s`, or (at 0) within `bound_s`."""
+
+    nonce: str
+    bound_s: int
+    quick_s: int = 0
+
+    def is_quick(self, group: Iterable[Snippet]) -> bool:
+        """Whether a group is asked quickly."""
+        return self.quick_s > 0 and all(s.timeout_s <= QUICKEST_S for s in group)
+
+
+def _limit(group: Iterable[Snippet]) -> int:
+    """Return the bytes that a group may write, frames and all."""
+    return sum(one.limit + 200 for one in group)
+
+
+def _command(group: Sequence[Snippet], way: _Way, *, runners: Sequence[str]) -> str:
+    """Return the shell command that runs one group within its bound."""
     pid = group[0].pid
     enter = "" if pid is None else f"nsenter -t {pid} -n "
     shell = "sh" if pid is None else "bash"
-    words = " ".join(_quoted(w) for w in argv(group, program=shell, nonce=nonce))
-    return f'timeout -k 1 {bound_s} {enter}{shell} -c "$R" escalade {words}'
+    careful, quick = runners
+    if way.is_quick(group):
+        given = [way.nonce, *(w for one in group for w in (str(one.key), one.text))]
+        words = " ".join(_quoted(word) for word in given)
+        run = f"timeout -k 1 {way.quick_s} {enter}{shell} -c {quick} escalade {words}"
+        return f"{run} </dev/null | head -c {_limit(group)}"
+    words = " ".join(
+        _quoted(word) for word in argv(group, program=shell, nonce=way.nonce)
+    )
+    return f"timeout -k 1 {way.bound_s} {enter}{shell} -c {careful} escalade {words}"
 
 
 def _groups(snippets: Sequence[Snippet]) -> list[list[Snippet]]:
@@ -100,48 +142,62 @@ def _groups(snippets: Sequence[Snippet]) -> list[list[Snippet]]:
     return list(table.values())
 
 
-def _bash(groups: Sequence[Sequence[Snippet]], nonce: str, bound_s: int) -> str:
+def _bash(groups: Sequence[Sequence[Snippet]], way: _Way) -> str:
     """Return the line whose groups run side by side, each buffered by its own pipe."""
-    lines = [f"R={_quoted(RUNNER)}"]
+    lines = [f"R={_quoted(RUNNER)}", f"Q={_quoted(QUICK)}"]
     for start in range(0, len(groups), ABREAST):
         wave = groups[start : start + ABREAST]
         fds = range(10, 10 + len(wave))
         for fd, group in zip(fds, wave, strict=True):
-            command = _command(group, nonce=nonce, bound_s=bound_s)
+            command = _command(group, way, runners=('"$R"', '"$Q"'))
             lines.append(f"exec {fd}< <({command})")
         lines += [f"cat <&{fd}; exec {fd}<&-" for fd in fds]
     return "bash -c " + shlex.quote("\n".join(lines))
 
 
-def _plain(groups: Sequence[Sequence[Snippet]], nonce: str) -> str:
+def _plain(groups: Sequence[Sequence[Snippet]], way: _Way) -> str:
     """Return the line for a host without bash: one after the other."""
     flat = [one for group in groups for one in group]
-    words = shlex.join(argv(flat, program="sh", nonce=nonce))
+    words = shlex.join(argv(flat, program="sh", nonce=way.nonce))
     return f"sh -c {shlex.quote(RUNNER)} escalade {words}"
 
 
-def _batch(
-    groups: Sequence[Sequence[Snippet]], *, nonce: str, bash: bool, bound_s: int
-) -> Batch:
+def _alone(group: Sequence[Snippet], way: _Way) -> str:
+    """Return the line of a single group that is asked quickly: any shell will do."""
+    words = [way.nonce, *(w for one in group for w in (str(one.key), one.text))]
+    run = f"timeout -k 1 {way.quick_s} sh -c {shlex.quote(QUICK)} escalade"
+    return f"{run} {shlex.join(words)} | head -c {_limit(group)}"
+
+
+def _batch(groups: Sequence[Sequence[Snippet]], way: _Way, *, bash: bool) -> Batch:
     """Return the batch of some groups."""
-    keys = tuple(one.key for group in groups for one in group)
-    limit = sum(one.limit + 200 for group in groups for one in group)
-    line = _bash(groups, nonce, bound_s) if bash else _plain(groups, nonce)
-    return Batch(line, keys, limit)
+    flat = [one for group in groups for one in group]
+    together = flat if not bash or len(groups) == 1 else []
+    if together and flat[0].pid is None and way.is_quick(flat):
+        line = _alone(flat, way)
+    else:
+        line = _bash(groups, way) if bash else _plain(groups, way)
+    return Batch(line, tuple(one.key for one in flat), _limit(flat))
 
 
 def build(
-    snippets: Sequence[Snippet], *, nonce: str, bash: bool, bound_s: float
+    snippets: Sequence[Snippet],
+    *,
+    nonce: str,
+    bash: bool,
+    bound_s: float,
+    quick_s: float = 0.0,
 ) -> tuple[Batch, ...]:
     """Return as few lines as the length of an argument allows.
 
-    `bound_s` bounds each group. A single snippet that is too long for any line is
-    left out: its answer is then missing.
+    `bound_s` bounds each group; with `quick_s`, those whose snippets are short are
+    asked quickly within it. A single snippet that is too long for any line is left out:
+    its answer is then missing.
     """
-    seconds = max(1, int(bound_s))
+    way = _Way(nonce, max(1, int(bound_s)), int(quick_s))
 
     def pack(groups: Sequence[Sequence[Snippet]]) -> tuple[Batch, ...]:
-        batch = _batch(groups, nonce=nonce, bash=bash, bound_s=seconds)
+        batch = _batch(groups, way, bash=bash)
         if len(shlex.quote(batch.line)) <= MAX_LINE:
             return (batch,)
         first, second = _halves(groups)
@@ -188,7 +244,7 @@ def take_apart(
             continue
         number = int(key)
         if kind == b"b":
-            answers[number] = Answer(Status.TIMEOUT, body, reason="cut off there")
+            answers[number] = Answer(Status.TIMEOUT, body, reason=CUT)
         elif kind == b"e" and code.isdigit() and number in answers:
             answers[number] = _answer(answers[number].body, int(code), limits[number])
     return answers

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from escalade.evidence.ask import Asker
 from escalade.evidence.ask import Shell
+from escalade.evidence.batch import CUT
 from escalade.evidence.batch import RUNNER
 from escalade.evidence.batch import Snippet
 from escalade.evidence.batch import argv
@@ -35,6 +36,8 @@ __all__ = ["ask_shell"]
 
 SLOW_S = 4.0
 """A snippet that may take longer runs in a group of its own."""
+QUICK_S = 2.0
+"""Within this a group of quick snippets has to end; else each gets its own bound."""
 SPARE_S = 1.0
 """How much earlier than the deadline a group must end, to be heard at all."""
 
@@ -87,23 +90,42 @@ def _snippet(key: int, one: Shell) -> Snippet:
 def _ask_host(
     asker: Asker, transport: Transport, hosted: Waiting, *, bash: bool
 ) -> None:
-    """Run the batch, in as few lines as their length allows, and hand out answers."""
+    """Run the batch, in as few lines as their length allows, and hand out answers.
+
+    Asked quickly first: what came to no end that way is asked once more, carefully.
+    """
+    quick_s = QUICK_S if asker.deadline.left_s > 2 * QUICK_S else 0.0
+    left = _round(asker, transport, hosted, bash=bash, quick_s=quick_s)
+    if left:
+        left = _round(asker, transport, left, bash=bash, quick_s=0.0)
+    long = Answer(Status.UNSUPPORTED, reason="the question is too long for one line")
+    for one in left.values():
+        asker.answer(one.job, one.place, long)
+
+
+def _round(
+    asker: Asker, transport: Transport, hosted: Waiting, *, bash: bool, quick_s: float
+) -> Waiting:
+    """Ask once; return the questions that are still without an answer."""
     nonce = os.urandom(8).hex()
     snippets = [_snippet(key, one) for key, one in hosted.items()]
     bound_s = asker.deadline.left_s - SPARE_S
-    batches = build(snippets, nonce=nonce, bash=bash, bound_s=bound_s)
-    long = Answer(Status.UNSUPPORTED, reason="the question is too long for one line")
     left = dict(hosted)
-    for batch in batches:
+    for batch in build(
+        snippets, nonce=nonce, bash=bash, bound_s=bound_s, quick_s=quick_s
+    ):
         bound = max(1.0, float(int(asker.deadline.left_s)))
         output = transport.run(batch.line, timeout_s=bound, limit=batch.limit)
         answers = take_apart(output.stdout, snippets, nonce=nonce)
         missing = _missing(output)
         for key in batch.keys:
+            answer = answers.get(key)
+            again = answer is None or answer.reason == CUT
+            if quick_s and again and output.status is Status.OK:
+                continue
             one = left.pop(key)
-            asker.answer(one.job, one.place, answers.get(key, missing))
-    for one in left.values():
-        asker.answer(one.job, one.place, long)
+            asker.answer(one.job, one.place, answer or missing)
+    return left
 
 
 def _missing(output: Output) -> Answer:

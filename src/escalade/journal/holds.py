@@ -38,7 +38,9 @@ def known(environ: Mapping[str, str], chosen: Path | None = None) -> frozenset[N
     folders = [SHARED]
     with contextlib.suppress(JournalError):
         folders.append(own(environ))
-    return frozenset(node for folder in folders for node in held(folder))
+    # A folder that is closed to this user holds nothing for them.
+    open_ = [folder for folder in folders if os.access(folder / NAME, os.R_OK)]
+    return frozenset(node for folder in open_ for node in held(folder))
 
 
 def held(folder: Path) -> frozenset[Node]:
