@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -262,8 +263,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="no slow rival")
     parser.add_argument("--ours", action="store_true", help="only OpenSSH and ours")
     options = parser.parse_args(words)
+    # Masters are let go of however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     hosts = hosts_up(max(options.hosts))
-    print("\n".join(versions()))
+    print("\n".join(versions()), flush=True)
     tables: dict[int, Table] = {}
     for count in options.hosts:
         with tempfile.TemporaryDirectory(prefix="fleet") as folder:
@@ -271,6 +274,7 @@ def main(words: Sequence[str] | None = None) -> None:
             ground = Ground(some, crowd.folder_of("bench"), Path(folder), options.forks)
             tables[count] = compare(ground, options)
         show(count, tables[count])
+        sys.stdout.flush()
     goals(tables)
 
 

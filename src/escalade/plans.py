@@ -274,7 +274,9 @@ class Plan:
     @property
     def steps(self) -> tuple[PlannedStep, ...]:
         """Return every step in order, those of groups and handlers included."""
-        return tuple(s for climb in self.climbs for top in climb.steps for s in flat(top))
+        return tuple(
+            s for climb in self.climbs for top in climb.steps for s in flat(top)
+        )
 
     @property
     def actions(self) -> tuple[Action, ...]:

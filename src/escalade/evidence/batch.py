@@ -46,15 +46,17 @@ done"""
 """POSIX shell: `shell nonce (key seconds bytes text)...`; one frame for each."""
 
 
-QUICK = r"""N=$1
+QUICK = r"""_nonce=$1
 shift
 while [ $# -gt 1 ]; do
-  printf '\n%s b %s\n' "$N" "$1"
+  printf '\n%s b %s\n' "$_nonce" "$1"
   (eval "$2") </dev/null 2>/dev/null
-  printf '\n%s e %s %s\n' "$N" "$1" "$?"
+  printf '\n%s e %s %s\n' "$_nonce" "$1" "$?"
   shift 2
 done"""
-"""POSIX shell: `shell nonce (key text)...`; for a group within one bound and limit."""
+"""POSIX shell: `shell nonce (key text)...`; for a group within one bound and limit.
+
+Snippets share its variables, so it has only one, of a name that none of them uses."""
 
 
 class Snippet(NamedTuple):
