@@ -121,7 +121,8 @@ def judge_touched(row: Row, told: dict[str, Any], truth: Truth) -> None:
     for service in sorted(set(row.touched) - truth.repair):
         row.problems.append(f"{service} was touched: it is outside the repair set")
     for service in sorted(named - truth.repair - set(row.touched)):
-        row.problems.append(f"says that it restarted {service}")
+        # It may loop by its policy since, which hides the restart from us.
+        row.problems.append(f"{service} was restarted, by its own word: it is outside")
     for service in sorted(set(row.touched) - named):
         row.problems.append(f"{service} was touched, `restarted` does not say so")
 
