@@ -108,7 +108,9 @@ def test_a_developers_settings_stay_out(real_environment) -> None:
     assert str(Path.home()) != real_environment["HOME"]
     assert not [n for n in (".ssh", ".invoke.yaml") if (Path.home() / n).exists()]
     prefixes = ("ESCALADE_", "INVOKE_", "XDG_", "LC_")
-    assert not [name for name in os.environ if name.startswith(prefixes)]
+    named = {name for name in os.environ if name.startswith(prefixes)}
+    # The journal of tests has a folder of its own.
+    assert named <= {"ESCALADE_STATE"}
 
 
 def test_what_was_not_tested_is_named_with_its_command(run_sample) -> None:

@@ -12,11 +12,14 @@ __all__ = ["PUT_S", "put_line", "put_output", "put_trouble"]
 PUT_S = 30.0
 """Seconds that writing a small file may take."""
 
-# A connection that breaks would end the file early, so its size is looked at.
+# A connection that breaks would end the file early, so its size is looked at. What
+# nobody wants is read all the same: for a packet to a channel that has just ended, sshd
+# ends the whole connection.
 _PUT = (
-    "umask 077; if [ -d %s ]; then echo it is a directory >&2; exit 1; fi; "
+    "umask 077; "
+    "if [ -d %s ]; then echo it is a directory >&2; cat >/dev/null; exit 1; fi; "
     'if cat >%s && [ "$(($(wc -c <%s)))" = %s ] && chmod %s %s && mv -f %s %s; '
-    "then :; else rm -f %s; exit 1; fi"
+    "then :; else rm -f %s; cat >/dev/null; exit 1; fi"
 )
 
 
