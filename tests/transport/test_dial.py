@@ -14,7 +14,7 @@ def test_without_docker_it_takes_our_first_byte_before_it_ends(tmp_path: Path) -
     for name in ("sh", "timeout", "head"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
     with subprocess.Popen(
-        ["/bin/sh", "-c", DIAL_ENGINE],
+        ["/bin/sh", "-c", DIAL_ENGINE.replace("docker ", "no-such-docker ")],
         env={"PATH": str(tmp_path)},
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -44,9 +44,14 @@ __all__ = [
 ]
 
 DIAL_ENGINE = (
-    "sh -c 'PATH=$PATH:/usr/local/bin:/snap/bin exec docker system dial-stdio'"
+    "sh -c 'PATH=$PATH:/usr/local/bin:/snap/bin;"
+    " docker system dial-stdio || timeout 1 head -c 1 >/dev/null'"
 )
-"""What carries the Engine API through a channel; it ends with the connection."""
+"""What carries the Engine API through a channel; it ends with the connection.
+
+Where it cannot, it still waits for our first byte: the SSH library may send that to a
+channel which has just ended, and for such a packet sshd ends the whole connection.
+"""
 
 LOST = Output(Status.UNREACHABLE, reason="the SSH connection ended", cause="closed")
 """What every call gets once the connection is gone."""
