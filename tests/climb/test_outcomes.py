@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,18 @@ services:
 """
 
 
+def _until_unhealthy(box: str) -> None:
+    """Wait until the Engine has asked the health check once."""
+    ends = time.monotonic() + 60
+    while "unhealthy" not in docker("inspect", "-f", "{{.State.Health.Status}}", box):
+        assert time.monotonic() < ends
+        time.sleep(0.5)
+
+
 def test_what_stays_unhealthy_is_handed_off(own, schema, told) -> None:
     """A restart that exits 0 is no cure: exit 4, and a message that tells it all."""
     stack = own(SICK)
+    _until_unhealthy(stack.box("sick"))
     done = stack.inv("fix", "--yes", "--format", "json", env=SOON)
     report = done.report
     schema(report)
