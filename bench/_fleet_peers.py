@@ -204,6 +204,5 @@ def ansible_peers(at: Ground) -> list[Peer]:
         line = f"ANSIBLE_SSH_CONTROL_PATH_DIR={control} exec "
         line += f"{BIN / 'ansible-playbook'} -i ansible.json {module}.json"
         name = f"Ansible, twelve {module} tasks"
-        slow = module == "shell"
-        peers.append(Peer(name, ("sh", "-c", line), env, str(at.scratch), slow=slow))
+        peers.append(Peer(name, ("sh", "-c", line), env, str(at.scratch), slow=True))
     return peers

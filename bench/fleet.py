@@ -2,7 +2,7 @@
 
     python3 bench/fleet.py [--hosts 1 10 50 100] [--runs N] [--slow-runs N] [--quick]
 
-Each host is a container with an sshd of its own. Runs are interleaved, figures are
+Each host is a container with an sshd of its own (--each: several share one). Runs are interleaved, figures are
 medians; wall, the controller's CPU (user + sys of the process tree) and peak memory of
 whole processes. "Warm" means connections that are open already: OpenSSH's masters, and
 in ours the second look of one process. Ansible's shell tasks take minutes at 100 hosts:
@@ -237,7 +237,7 @@ def goals(tables: Mapping[int, Table]) -> None:
             print(f"  {text:40}       -   {goal}")
 
 
-def hosts_up(count: int) -> list[tuple[str, str]]:
+def hosts_up(count: int, each: int) -> list[tuple[str, str]]:
     """Make sure that so many hosts are up, and return their names and addresses."""
     subprocess.run(
         ("docker", "build", "--quiet", "--tag", IMAGE, "-"),
@@ -246,8 +246,8 @@ def hosts_up(count: int) -> list[tuple[str, str]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    groups = crowd.plain("bench", count, each=1, image=IMAGE)
-    if len(crowd.names_of("bench", image=IMAGE)) < count:
+    groups = crowd.plain("bench", count, each=each, image=IMAGE)
+    if len(crowd.names_of("bench", image=IMAGE)) != len(groups):
         print(f"bringing up {count} hosts ...", flush=True)
         crowd.bring_up("bench", groups)
     return [(m.name, m.address) for group in groups for m in group.members]
@@ -260,12 +260,13 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--slow-runs", type=int, default=1)
     parser.add_argument("--forks", type=int, default=16)
+    parser.add_argument("--each", type=int, default=1, help="hosts a container (1)")
     parser.add_argument("--quick", action="store_true", help="no slow rival")
     parser.add_argument("--ours", action="store_true", help="only OpenSSH and ours")
     options = parser.parse_args(words)
     # Masters are let go of however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    hosts = hosts_up(max(options.hosts))
+    hosts = hosts_up(max(options.hosts), options.each)
     print("\n".join(versions()), flush=True)
     tables: dict[int, Table] = {}
     for count in options.hosts:
