@@ -29,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -303,9 +304,8 @@ def table(runs: Sequence[Run], rivals: Sequence[str]) -> None:
             )
 
 
-def campaign(at: Place, options: argparse.Namespace) -> list[Run]:
+def campaign(at: Place, options: argparse.Namespace) -> Iterator[Run]:
     """Run every rival on every fault, A B C A B C ..."""
-    runs: list[Run] = []
     hopeless: set[tuple[str, str]] = set()
     for number in range(options.runs):
         for fault in (KNOWN[name] for name in options.faults):
@@ -313,11 +313,9 @@ def campaign(at: Place, options: argparse.Namespace) -> list[Run]:
                 if (fault.id, name) in hopeless:
                     continue
                 run = one(at, fault, HEALERS[name], number, options.cap)
-                runs.append(run)
-                note(run, options.out)
+                yield run
                 if name in MISSING and run.seconds == NEVER:
                     hopeless.add((fault.id, name))
-    return runs
 
 
 def note(run: Run, out: Path | None) -> None:
@@ -350,8 +348,11 @@ def main() -> int:
     options = parser.parse_args()
     # Whoever ends it leaves a good stack behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with place(None) as at:
-        runs = campaign(at, options)
+    runs: list[Run] = []
+    with suppress(KeyboardInterrupt), place(None) as at:
+        for run in campaign(at, options):
+            runs.append(run)
+            note(run, options.out)
     table(runs, options.rivals)
     return 0
 

@@ -375,6 +375,8 @@ def campaign(options: argparse.Namespace) -> list[Trial]:
             for moment in spread(moments(alone.seen), options.kills):
                 trials.append(attempt(yard, case, ear, alone, moment))
                 show(trials[-1], options.out)
+    except KeyboardInterrupt:
+        print("ended early", flush=True)
     finally:
         ear.close()
         stack.gone()
