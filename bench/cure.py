@@ -49,6 +49,7 @@ from stage import TOKEN
 from stage import VOSK
 from stage import Fault
 from stage import Place
+from stage import end_politely
 from stage import heal
 from stage import place
 from stage import signal_words
@@ -262,7 +263,7 @@ def one(at: Place, fault: Fault, healer: Healer, number: int, cap_s: float) -> R
 
 def median(runs: Sequence[Run]) -> float:
     """Return the median; it is `never` when most runs were not served."""
-    return statistics.median(run.seconds for run in runs) if runs else NEVER
+    return statistics.median(run.seconds for run in runs)
 
 
 def told(seconds: float) -> str:
@@ -284,10 +285,13 @@ def table(runs: Sequence[Run], rivals: Sequence[str]) -> None:
     pairs: dict[str, list[float]] = {"watch/autoheal": [], "fix/guide": []}
     for fault in dict.fromkeys(run.fault for run in runs):
         of = {
-            name: median([r for r in runs if (r.fault, r.rival) == (fault, name)])
+            name: median(those)
             for name in rivals
+            if (those := [r for r in runs if (r.fault, r.rival) == (fault, name)])
         }
-        line = "".join(f"{told(of[name]):>12}" for name in rivals)
+        line = "".join(
+            f"{told(of[name]) if name in of else '-':>12}" for name in rivals
+        )
         for pair, found in pairs.items():
             mine, _, other = pair.partition("/")
             ours, theirs = of.get(mine), of.get(other, NEVER)
@@ -346,8 +350,7 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run")
     options = parser.parse_args()
-    # Whoever ends it leaves a good stack behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_politely()
     runs: list[Run] = []
     with suppress(KeyboardInterrupt), place(None) as at:
         for run in campaign(at, options):

@@ -42,6 +42,7 @@ from kill_stack import NAME
 from kill_stack import Ear
 from kill_stack import counted
 from kill_stack import made
+from stage import end_politely
 
 INV = kill_cases.INV
 RUN_S = 240.0
@@ -422,8 +423,7 @@ def main() -> int:
         "--kills", type=int, default=14, help="kills of each case, at most (14)"
     )
     parser.add_argument("--out", type=Path, help="a file for one JSON line a kill")
-    # Whoever ends it leaves a good stack behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_politely()
     return int(summary(campaign(parser.parse_args())) > 0)
 
 

@@ -20,6 +20,7 @@ from catalogue import TOKEN  # noqa: E402
 from catalogue import VOSK  # noqa: E402
 from catalogue import Fault  # noqa: E402
 from catalogue import signal_words  # noqa: E402
+from ground import end_politely  # noqa: E402
 
 __all__ = [
     "AGENT",
@@ -32,6 +33,7 @@ __all__ = [
     "VOSK",
     "Fault",
     "Place",
+    "end_politely",
     "heal",
     "place",
     "signal_words",

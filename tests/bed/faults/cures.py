@@ -17,7 +17,6 @@ import argparse
 import json
 import re
 import shutil
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from catalogue import FAULTS
 from catalogue import Fault
 from ground import Box
 from ground import Ground
+from ground import end_politely
 from ground import fresh_state
 from ground import ground
 from ground import handoff_text
@@ -256,8 +256,7 @@ def main() -> int:
     if not faults:
         raise SystemExit("no fault is left to inject")
     rows: list[Row] = []
-    # Whoever ends it leaves a good stack behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_politely()
     with ground(options.host, options.inv, drift=options.drift) as at:
         at.settle(shop=faults[0].shop)
         try:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tarfile
@@ -222,6 +223,17 @@ def fresh_state() -> Iterator[Path]:
     """Yield a folder for a journal and budgets that nothing has used up."""
     with tempfile.TemporaryDirectory(prefix="escalade-state-") as folder:
         yield Path(folder)
+
+
+def end_politely() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: it leaves a good stack behind."""
+
+    def end(number: int, _: object) -> None:
+        # `timeout` sends it twice, and the second must not end the healing.
+        signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def handoff_text(told: dict[str, Any], state: Path) -> str:
