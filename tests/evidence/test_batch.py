@@ -14,10 +14,13 @@ from escalade.evidence.batch import Snippet
 from escalade.evidence.batch import build
 from escalade.evidence.batch import take_apart
 from escalade.evidence.probe import Answer
+from escalade.evidence.shell import put
+from escalade.model import Host
 from escalade.model import Status
-from escalade.transport.base import bounded
+from escalade.transport.local import LocalTransport
 
 NONCE = "f00dfeed"
+HERE = Host("here", connection="local")
 SHELLS = [True, False]
 
 
@@ -29,11 +32,9 @@ def run(
     for batch in build(
         snippets, nonce=NONCE, bash=bash, bound_s=bound_s, quick_s=quick_s
     ):
-        done = subprocess.run(
-            ["sh", "-c", bounded(batch.line, 20.0)], capture_output=True, check=False
-        )
-        assert len(done.stdout) <= batch.limit
-        answers |= take_apart(done.stdout, snippets, nonce=NONCE)
+        output = put(LocalTransport(HERE), batch, bound_s=20.0)
+        assert len(output.stdout) <= batch.limit
+        answers |= take_apart(output.stdout, snippets, nonce=NONCE)
     return answers
 
 
@@ -187,3 +188,29 @@ def test_a_slow_snippet_is_never_asked_quickly() -> None:
     slow = snippet(0, "sleep 2; echo slow", timeout_s=9.0, group="slow")
     found = run([slow, snippet(1, "echo x", timeout_s=3.0)], bash=True, quick_s=1.0)
     assert [found[key].body for key in (0, 1)] == [b"slow\n", b"x\n"]
+
+
+@pytest.mark.parametrize("bash", SHELLS)
+def test_a_lone_group_that_never_ends_writing_is_cut_and_ended(*, bash: bool) -> None:
+    """Nothing on the host cuts it: reading ends at the limit, and what wrote, too."""
+    word = "escalade-flood-cut"
+    flood = snippet(0, f"yes {word}", timeout_s=3.0)
+    found = run([flood], bash=bash, quick_s=3.0)
+    assert found[0].status is Status.TIMEOUT
+    assert found[0].reason == CUT
+    done = subprocess.run(["pgrep", "-f", f"^yes {word}"], check=False)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cd /nosuch", "export A=b", "command -v sh", "uptime", "[ -d / ]", "test a"],
+)
+def test_a_lone_command_ends_as_it_does_in_a_shell(text: str) -> None:
+    """That it may take its subshell's place changes nothing that is seen of it."""
+    done = subprocess.run(["sh", "-c", text], capture_output=True, check=False)
+    pair = [snippet(0, text, timeout_s=2.0), snippet(1, "echo on", timeout_s=2.0)]
+    found = run(pair, bash=True, quick_s=2.0)
+    assert found[0].code == done.returncode
+    assert bool(found[0].body) is bool(done.stdout)
+    assert found[1].body == b"on\n"

@@ -16,6 +16,7 @@ from escalade.evidence.ask import Asker
 from escalade.evidence.ask import Shell
 from escalade.evidence.batch import CUT
 from escalade.evidence.batch import RUNNER
+from escalade.evidence.batch import Batch
 from escalade.evidence.batch import Snippet
 from escalade.evidence.batch import argv
 from escalade.evidence.batch import build
@@ -31,8 +32,9 @@ from escalade.transport.base import Transport
 from escalade.transport.engine_api import EngineApi
 from escalade.transport.engine_api import Reply
 from escalade.transport.frames import docker_logs
+from escalade.transport.outputs import Kept
 
-__all__ = ["ask_shell"]
+__all__ = ["ask_shell", "put"]
 
 SLOW_S = 4.0
 """A snippet that may take longer runs in a group of its own."""
@@ -44,6 +46,9 @@ SPARE_S = 1.0
 _EXEC = 'command -v timeout >/dev/null 2>&1 || timeout() { shift 3; "$@"; }\n'
 """An image has a shell of its own, and perhaps nothing else: snippets put by exec are
 POSIX, look for what they need there, and say so where it is missing."""
+
+_HEARD = (Status.OK, Status.TIMEOUT)
+"""How a quick round may end whose missing answers are worth a careful one."""
 
 Waiting = Mapping[int, Shell]
 
@@ -114,18 +119,32 @@ def _round(
     for batch in build(
         snippets, nonce=nonce, bash=bash, bound_s=bound_s, quick_s=quick_s
     ):
-        bound = max(1.0, float(int(asker.deadline.left_s)))
-        output = transport.run(batch.line, timeout_s=bound, limit=batch.limit)
+        output = put(transport, batch, bound_s=float(int(asker.deadline.left_s)))
         answers = take_apart(output.stdout, snippets, nonce=nonce)
         missing = _missing(output)
         for key in batch.keys:
             answer = answers.get(key)
             again = answer is None or answer.reason == CUT
-            if quick_s and again and output.status is Status.OK:
+            if quick_s and again and output.status in _HEARD:
                 continue
             one = left.pop(key)
             asker.answer(one.job, one.place, answer or missing)
     return left
+
+
+def put(transport: Transport, batch: Batch, *, bound_s: float) -> Output:
+    """Run a batch's line; reading ends at its limit, and then the line, too."""
+    bounds = [max(bound_s, 1.0), *([batch.bound_s] if batch.bound_s else [])]
+    stream = transport.stream(batch.line, timeout_s=min(bounds))
+    kept = Kept(batch.limit)
+    while not kept.truncated:
+        try:
+            kept.add(next(stream))
+        except StopIteration as stop:
+            output: Output = stop.value
+            return output._replace(stdout=kept.value)
+    stream.close()
+    return Output(Status.OK, stdout=kept.value, truncated=True)
 
 
 def _missing(output: Output) -> Answer:
