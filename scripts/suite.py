@@ -35,6 +35,7 @@ STANDS: tuple[Phase, ...] = (
     ("shop images", (PYTHON, str(BED / "bed.py"), "build", "--shop")),
     ("bed stack", (PYTHON, str(BED / "bed.py"), "up")),
     ("ssh hosts", (PYTHON, str(BED / "hosts" / "hosts.py"), "up")),
+    ("leftovers", (PYTHON, str(BED / "leftovers.py"))),
 )
 # For tests/conftest.py: what its last section has to tell besides.
 FAILED = "ESCALADE_TEST_FAILED_PHASES"

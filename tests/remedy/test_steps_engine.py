@@ -75,6 +75,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (home / "c.yaml").write_text(FILES)
     (home / "app.env").write_text("KEYS=a\n")
     docker("tag", "escalade-bed/redis:1", TAG)
+    # What a run that was killed left behind has the folder of that run.
+    compose(home, "down", "-t", "1")
     yield home
     compose(home, "down", "-t", "1")
     docker("rmi", TAG)
