@@ -19,7 +19,8 @@ WRITES = re.compile(
     r"\bdocker(?:-compose|\s+compose)?\b[^|;&\n]*\s"
     r"(?:start|stop|restart|up|down|rm|rmi|create|run|pull|build|kill|prune|pause"
     r"|unpause|connect|disconnect|tag|commit|update|exec)\b"
-    r"|\b(?:mkdir|rmdir|mv|tee|touch|chmod|chown|truncate|mknod|ln|dd|kill|rm)\s"
+    r"|\b(?:mkdir|rmdir|mv|tee|touch|chmod|chown|truncate|mknod|ln|kill|rm)\s"
+    r"|\bdd\b[^|;&\n]*\bof="
     r"|>>?\s*(?!&|/dev/null)\S"
 )
 
@@ -95,3 +96,22 @@ def test_a_dry_run_reads_the_journal_that_is_there(shop, state, watched) -> None
     done, _ = watched("fix", "--plan")
     assert done.code == 0
     assert {p: p.read_bytes() for p in state.rglob("*") if p.is_file()} == held
+
+
+@pytest.mark.parametrize(
+    ("words", "asked_for"),
+    [
+        (("fix", "--plan"), False),
+        (("restart", "lone", "--plan", "--yes"), False),
+        (("cleanup", "--plan"), True),
+    ],
+    ids=str,
+)
+def test_what_takes_seconds_is_asked_by_what_needs_it(
+    shop, state, watched, words, asked_for
+) -> None:
+    """The Engine walks all its layers for what it holds: not in every look of a fix."""
+    docker("stop", shop.box("lone"))
+    done, asked = watched(*words)
+    assert done.code == 0, done.err
+    assert any("/system/df" in what for _, what in asked) is asked_for

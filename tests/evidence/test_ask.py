@@ -21,6 +21,7 @@ from fake_engine import engine
 from fake_engine import hang
 from fake_engine import say
 
+from escalade.evidence.ask import PAUSED_S
 from escalade.evidence.ask import Asker
 from escalade.evidence.ask import Deadline
 from escalade.evidence.ask import Job
@@ -162,6 +163,26 @@ def test_a_transport_that_falls_is_an_answer() -> None:
     (record,) = job.parsed.readings
     assert record["status"] == "error"
     assert "NotRecordedError" in str(record["reason"])
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_paused_container_is_waited_for_less(*, paused: bool) -> None:
+    """It answers nobody, and a whole look would wait for it."""
+    waits: list[float] = []
+
+    class Patient(FakeTransport):
+        """Nobody answers; how long one would have waited is kept."""
+
+        def connect(self, target: object, *, timeout_s: float) -> Trouble:
+            del target
+            waits.append(timeout_s)
+            return Trouble("timeout", "nothing came")
+
+    target = Target(PLACE, inspect={"State": {"Paused": paused}})
+    asked = asker(Patient(Host("h"), Recorded()))
+    asked.start(Job(probe(Dial("x", 1)), target))
+    asked.settle()
+    assert waits == [PAUSED_S if paused else Dial("x", 1).timeout_s]
 
 
 def test_a_call_that_breaks_brings_nothing() -> None:

@@ -98,6 +98,14 @@ def test_every_end_is_told_apart(heard: dict[Attempt, Heard], attempt: Attempt) 
     assert (found.outcome, found.reply.strip()) == OUTCOMES[attempt]
 
 
+def test_who_is_mute_is_heard_as_well(place: Place) -> None:
+    """Less is waited for an answer, and what comes of each attempt is the same."""
+    text = speak(ATTEMPTS, place, mute={attempt.host for attempt in ATTEMPTS})
+    found = hear(ATTEMPTS, run(text, "bash", "-c"))
+    heard = dict(zip(ATTEMPTS, found, strict=True))
+    assert {a: (heard[a].outcome, heard[a].reply.strip()) for a in OUTCOMES} == OUTCOMES
+
+
 def test_addresses_are_all_that_a_name_stands_for(heard: dict[Attempt, Heard]) -> None:
     """An alias is followed, and further addresses are kept."""
     assert heard[Attempt("twice", 80, "http")].addresses == ("127.0.0.2", "127.0.0.3")

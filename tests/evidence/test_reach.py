@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from escalade.evidence.bashnet import MUTE_S
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Inside
 from escalade.evidence.reach import MOST
@@ -65,6 +66,16 @@ def test_both_ways_in_hear_the_same() -> None:
     """As root through nsenter, or by exec: one truth."""
     by_root, by_exec = case("reach", "healthy"), case("reach", "healthy-exec")
     assert by_root.expect.readings == by_exec.expect.readings
+
+
+def test_a_paused_peer_is_not_waited_for() -> None:
+    """Of it alone the answer is waited for less: the row says how long."""
+    box = case("reach", "healthy").target
+    peers = tuple(p._replace(paused="redis" in p.names) for p in box.peers)
+    hurried = text_of(REACH.questions(replace(box, facts=ROOT, peers=peers), ()))
+    usual = text_of(REACH.questions(replace(box, facts=ROOT), ()))
+    assert hurried.replace(f" redis {MUTE_S}", " redis") == usual
+    assert hurried != usual
 
 
 def test_no_password_is_in_the_question() -> None:

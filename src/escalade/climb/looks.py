@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
+from functools import partial
 
 from escalade.diagnosis.judge import Judge
 from escalade.diagnosis.roles import bind
 from escalade.diagnosis.wanted import asks
+from escalade.diagnosis.wanted import brief
 from escalade.evidence.probe import Probe
 from escalade.evidence.seen import SeenSnapshot
 from escalade.model import Address
+from escalade.model import Args
 from escalade.model import Condition
 from escalade.model import Diagnosis
 from escalade.model import Evidence
@@ -46,7 +50,11 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Looks at the hosts of a run: what all looks have in common."""
+    """Looks at the hosts of a run: what all looks have in common.
+
+    `called` are the steps that were called by hand: what they ask is asked from the
+    first look on. What other steps ask that takes seconds waits until they are due.
+    """
 
     road: Road
     hosts: tuple[Host, ...]
@@ -54,9 +62,19 @@ class Watch:
     catalog: Mapping[str, Probe]
     kinds: Mapping[str, StepKind]
     holds: frozenset[Node] = frozenset()
+    called: frozenset[str] = frozenset()
 
-    def look(self, hosts: Sequence[Host] = (), stacks: Sequence[str] = ()) -> Sight:
-        """Return what is seen now, of these hosts and stacks alone where some are given."""
+    def look(
+        self,
+        hosts: Sequence[Host] = (),
+        stacks: Sequence[str] = (),
+        *,
+        asking: frozenset[str] = frozenset(),
+    ) -> Sight:
+        """Return what is seen now, of these hosts and stacks alone where some are given.
+
+        `asking` are probes that are asked besides.
+        """
         settings = self.road.settings
         chosen = tuple(stacks) or settings.stacks
         road = replace(self.road, settings=replace(settings, stacks=chosen))
@@ -64,10 +82,10 @@ class Watch:
         snapshot = look(
             road,
             tuple(hosts) or self.hosts,
-            self.book,
+            brief(self.book, self.catalog),
             self.catalog,
             loose=False,
-            more=self.more,
+            more=partial(self.more, asking=asking),
         )
         return self.sight(snapshot, Run(road.run, started, time.monotonic() - begun))
 
@@ -78,7 +96,8 @@ class Watch:
             state.host: Scene(snapshot, state.host, roles, holds=self.holds)
             for state in snapshot.hosts
         }
-        return Sight(snapshot, judge(snapshot, self.book, run), scenes, roles)
+        book = brief(self.book, self.catalog)
+        return Sight(snapshot, judge(snapshot, book, run), scenes, roles)
 
     def truth(self, sight: Sight, condition: Condition, node: Node) -> Truth:
         """Return whether a condition holds at a node, by what a look saw."""
@@ -86,51 +105,61 @@ class Watch:
         judged = Judge(seen, self.catalog, sight.snapshot.mode)
         return judged.judge(condition, node).truth
 
-    def more(self, evidence: tuple[Evidence, ...]) -> tuple[Address, ...]:
-        """Return the questions that steps and their conditions have, beyond symptoms."""
+    def asked_by(self, steps: Collection[str]) -> frozenset[str]:
+        """Return the probes that steps ask, by their names."""
+        kinds = [self.kinds[name] for name in steps if name in self.kinds]
+        return frozenset(name for kind in kinds for name in kind.asks)
+
+    def more(
+        self,
+        host: str,
+        evidence: tuple[Evidence, ...],
+        *,
+        asking: frozenset[str] = frozenset(),
+    ) -> tuple[Address, ...]:
+        """Return what steps and their conditions ask a host, beyond symptoms."""
         boxes = [p.address for p in evidence if p.address.probe == "container"]
-        names = {n for kind in self.kinds.values() for n in kind.asks} | {"drift"}
+        brisk = {n for n in self.asked_by(self.kinds) if not self.catalog[n].slow}
+        names = brisk | self.asked_by(self.called) | asking | {"drift"}
         found = [
             address
             for name in sorted(names & self.catalog.keys())
-            for address in _plain(self.catalog[name], boxes)
+            for address in _plain(self.catalog[name], host, boxes)
         ]
-        found += _of_ladders(self.book, self.catalog, boxes)
+        found += _of_ladders(self.book, self.catalog, host, boxes)
         return tuple(dict.fromkeys(found))
 
 
-def _plain(probe: Probe, boxes: Sequence[Address]) -> Iterator[Address]:
+def _plain(probe: Probe, host: str, boxes: Sequence[Address]) -> Iterator[Address]:
     """Yield where a probe without arguments is asked."""
-    if probe.always or probe.derived:
-        return
-    for box in boxes:
-        if probe.scope == "host":
-            yield Address(box.host, None, None, None, probe.name)
-        elif probe.scope == "stack" and box.stack:
-            yield Address(box.host, box.stack, None, None, probe.name)
-        elif probe.scope == "container":
-            yield replace(box, probe=probe.name, args=())
+    if not probe.always and not probe.derived:
+        yield from _everywhere(probe, (), host, boxes)
 
 
 def _of_ladders(
-    book: Book, catalog: Mapping[str, Probe], boxes: Sequence[Address]
+    book: Book, catalog: Mapping[str, Probe], host: str, boxes: Sequence[Address]
 ) -> Iterator[Address]:
     """Yield the questions of the ladders' conditions, put to every container."""
     for condition in _conditions(book):
         for ask in asks(condition):
             probe = catalog[ask.probe]
             args = probe.question_args(ask.args)
-            if probe.derived or (probe.always and not args):
-                continue
-            for box in boxes:
-                if probe.scope == "container":
-                    yield Address(
-                        box.host, box.stack, box.service, box.replica, probe.name, args
-                    )
-                elif probe.scope == "stack" and box.stack:
-                    yield Address(box.host, box.stack, None, None, probe.name, args)
-                elif probe.scope == "host":
-                    yield Address(box.host, None, None, None, probe.name, args)
+            if not probe.derived and (args or not probe.always):
+                yield from _everywhere(probe, args, host, boxes)
+
+
+def _everywhere(
+    probe: Probe, args: Args, host: str, boxes: Sequence[Address]
+) -> Iterator[Address]:
+    """Yield all places of a probe's scope: the host needs no container to be one."""
+    if probe.scope == "host":
+        yield Address(host, None, None, None, probe.name, args)
+        return
+    for box in boxes:
+        if probe.scope == "container":
+            yield replace(box, probe=probe.name, args=args)
+        elif box.stack:
+            yield Address(box.host, box.stack, None, None, probe.name, args)
 
 
 def _conditions(book: Book) -> Iterator[Condition]:

@@ -27,6 +27,7 @@ from escalade.remedy.ladder import next_level
 from escalade.remedy.plan import Wish
 from escalade.remedy.plan import plan_for
 from escalade.remedy.plan import plan_steps
+from escalade.remedy.plan import steps_due
 from escalade.text import Text
 
 __all__ = ["Due", "Planned", "make"]
@@ -65,6 +66,7 @@ def make(gear: Gear, sight: Sight, due: Due) -> Planned:
     """
     refused: dict[str, Text] = {}
     while True:
+        sight = _supplied(gear, sight, due)
         plan = _plan(gear, sight, due)
         held: dict[str, Climb] = {}
         wait_s = 0.0
@@ -81,10 +83,26 @@ def make(gear: Gear, sight: Sight, due: Due) -> Planned:
         due = _above(gear, due, held, refused)
 
 
-def _plan(gear: Gear, sight: Sight, due: Due) -> Plan:
-    """Return the plan of a round, whatever the brakes say."""
-    order, watch = gear.order, gear.watch
-    wish = Wish(
+def _supplied(gear: Gear, sight: Sight, due: Due) -> Sight:
+    """Return a sight that holds what the steps that are due ask, looked for if need be."""
+    if gear.order.calls:
+        return sight
+    watch = gear.watch
+    wish = _wish(gear, due)
+    names = steps_due(sight.diagnosis, sight.scenes, watch.book, wish)
+    there = {piece.address.probe for piece in sight.snapshot.evidence}
+    missing = watch.asked_by(names) - there
+    if not missing:
+        return sight
+    seen = {state.host for state in sight.snapshot.hosts}
+    hosts = [host for host in watch.hosts if host.name in seen]
+    return watch.look(hosts, asking=missing)
+
+
+def _wish(gear: Gear, due: Due) -> Wish:
+    """Return what the plan of a round is asked for."""
+    order = gear.order
+    return Wish(
         run=gear.run,
         round=due.round,
         made=gear.clock(),
@@ -97,6 +115,11 @@ def _plan(gear: Gear, sight: Sight, due: Due) -> Plan:
         user_tasks=gear.tasks,
         findings=due.findings,
     )
+
+
+def _plan(gear: Gear, sight: Sight, due: Due) -> Plan:
+    """Return the plan of a round, whatever the brakes say."""
+    order, watch, wish = gear.order, gear.watch, _wish(gear, due)
     if order.calls:
         nodes = [Node(state.host, order.stack) for state in sight.snapshot.hosts]
         return plan_steps(order.calls, nodes, sight.scenes, watch.kinds, wish)

@@ -21,8 +21,10 @@ from escalade.climb.policy import Policy
 from escalade.climb.rests import rests_of
 from escalade.climb.unwritten import Unwritten
 from escalade.journal.holds import known as known_holds
+from escalade.model import Step
 from escalade.plans import Risk
 from escalade.remedy.catalog import steps
+from escalade.remedy.plan import names_of
 from escalade.run import Road
 from escalade.run import book_for
 from escalade.run import hosts_for
@@ -58,7 +60,9 @@ def gear_for(
         book, catalog = book_for(settings)
         hosts = hosts_for(settings)
         holds = known_holds(os.environ, settings.state)
-        watch = Watch(road, hosts, book, catalog, steps(), holds)
+        calls = (call.step or Step(call.name) for call in order.calls)
+        called = frozenset(names_of(calls))
+        watch = Watch(road, hosts, book, catalog, steps(), holds, called)
         yield Gear(
             road=road,
             watch=watch,

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from escalade.evidence.crew import Crew
 from escalade.evidence.dial import converse
+from escalade.evidence.parsing import as_dict
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Dial
 from escalade.evidence.probe import Get
@@ -37,6 +38,9 @@ __all__ = ["Asker", "Deadline", "Job", "Shell"]
 
 _T = TypeVar("_T")
 
+PAUSED_S = 0.25
+"""How long a paused container is waited for: it answers nobody, and all the others wait
+for the whole look."""
 SLICE_S = 0.2
 """How often a wait looks at the stop event."""
 
@@ -95,6 +99,11 @@ class Job:
     def open(self) -> bool:
         """Whether an answer is still missing."""
         return any(answer is None for answer in self.answers)
+
+
+def _paused(target: Target) -> bool:
+    """Whether the Engine says of a question's container that it is paused."""
+    return as_dict(target.inspect.get("State")).get("Paused") is True
 
 
 def _guarded(job: Job, call: Callable[[], _T]) -> _T | None:
@@ -232,6 +241,8 @@ class Asker:
 
     def _task(self, job: Job, index: int, question: Get | Dial) -> Callable[[], None]:
         """Return the task that gets one answer, whatever happens."""
+        if isinstance(question, Dial) and _paused(job.target):
+            question = question._replace(timeout_s=min(question.timeout_s, PAUSED_S))
 
         def task() -> None:
             bound = min(self.deadline.left_s, 2 * question.timeout_s)

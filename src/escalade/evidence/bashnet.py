@@ -9,6 +9,7 @@ of the host is never asked.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from escalade.transport.base import Command
 __all__ = ["Attempt", "Heard", "Place", "hear", "speak"]
 
 NEWLINE = 10
+MUTE_S = 0.25
+"""Seconds that an answer is waited for where none is to be expected."""
 REFUSALS = (
     ("Connection refused", "refused"),
     ("No route to host", "no-route"),
@@ -83,14 +86,17 @@ _Line = tuple[str, str]
 """What a line says after its kind and number: a word and the rest."""
 
 
-def speak(attempts: Sequence[Attempt], place: Place) -> str:
+def speak(
+    attempts: Sequence[Attempt], place: Place, *, mute: Collection[str] = ()
+) -> str:
     """Return the text that tries all attempts at once and prints a line for each.
 
+    Of hosts that are `mute` no answer is expected: bash waits for theirs `MUTE_S` only.
     With `place.bash` it is bash; else POSIX sh that looks for bash, python or
     busybox's nc, and prints UNSUPPORTED where it finds none.
     """
     names = _names(attempts)
-    text = _assignments(attempts, names, place) + BASH
+    text = _assignments(attempts, names, place, mute) + BASH
     if place.bash:
         return text
     rows = [f"{a.host} {a.port} {a.kind}" for a in attempts]
@@ -119,13 +125,18 @@ def _names(attempts: Sequence[Attempt]) -> list[str]:
 
 
 def _assignments(
-    attempts: Sequence[Attempt], names: Sequence[str], place: Place
+    attempts: Sequence[Attempt],
+    names: Sequence[str],
+    place: Place,
+    mute: Collection[str],
 ) -> str:
     """Return the text's head: what to look up and what to dial, as bash arrays."""
     number = {name: f"n{i}" for i, name in enumerate(names)}
     queries = [_query(name, i) for i, name in enumerate(names)]
     rows = [
-        f"{number.get(a.host, a.host)} {a.port} {a.kind} {a.host}" for a in attempts
+        f"{number.get(a.host, a.host)} {a.port} {a.kind} {a.host}"
+        + (f" {MUTE_S}" if a.host in mute else "")
+        for a in attempts
     ]
     words: Mapping[str, Sequence[str]] = {"N": names, "Q": queries, "D": rows}
     arrays = "".join(

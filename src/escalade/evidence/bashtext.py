@@ -54,13 +54,13 @@ dial() { exec 2>&1; exec 3<>"/dev/tcp/$1/$2" || return; echo up; case $3 in
 http) printf 'GET / HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: escalade\r\n' "$4" "$2" >&3
   printf 'Accept: */*\r\nConnection: close\r\n\r\n' >&3;;
 redis) printf 'PING\r\n' >&3;; *) return;; esac
-IFS= read -r -n 200 -t 2 -u 3 l; printf '%s %s\n' $? "$l"; }
+IFS= read -r -n 200 -t ${5:-2} -u 3 l; printf '%s %s\n' $? "$l"; }
 now() { t=$((SECONDS*1000000)); [[ -n $EPOCHREALTIME ]] && t=${EPOCHREALTIME/./}; }
 now; T=$((t+2000000))
 for i in "${!D[@]}"; do set -- ${D[i]}; a=$1
   [[ $a == n* ]] && { a=${A[${N[${a#n}]}]}; a=${a%% *}; }
   [[ -n $a ]] || continue
-  exec {f}< <(dial $a $2 $3 $4); F[i]=$f; G[i]=$a; K[i]=$!
+  exec {f}< <(dial $a $2 $3 $4 $5); F[i]=$f; G[i]=$a; K[i]=$!
 done
 for i in "${!F[@]}"; do s=late
   now; ((l=T-t,l=l<50000?50000:l)); printf -v w %d.%06d $((l/1000000)) $((l%1000000))

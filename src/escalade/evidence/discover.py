@@ -145,6 +145,7 @@ def peers(inspects: Mapping[Listed, Mapping[str, Any]]) -> tuple[Peer, ...]:
             addresses=_addresses(inspect, by_id),
             ports=_ports(inspect),
             running=running(inspect),
+            paused=as_dict(inspect.get("State")).get("Paused") is True,
         )
         for box, inspect in inspects.items()
     )

@@ -114,6 +114,7 @@ DOCKER_DISK = Probe(
         "cache_size": int,
         "reclaimable": int,
     },
+    slow=True,
     questions=_questions,
     parse=_parse,
     headline=("images_size", "reclaimable"),

@@ -45,6 +45,8 @@ from escalade.model import Host
 from escalade.model import HostState
 from escalade.model import Status
 from escalade.redact import Redactor
+from escalade.shapes import shaped
+from escalade.transport.base import Output
 from escalade.transport.base import Transport
 from escalade.transport.engine_api import EngineApi
 
@@ -117,12 +119,7 @@ def gather(
     say(host.name, "open")
     opened = transport.open()
     if not opened.status.answered:
-        cause = opened.cause or None
-        return HostPass(
-            HostState(
-                host=host.name, reachable=False, cause=cause, detail=opened.reason
-            )
-        )
+        return HostPass(_unreached(host, opened))
     pass_ = _Pass(host, transport, options, lambda phase: say(host.name, phase))
     try:
         return pass_.all(wanted)
@@ -194,8 +191,7 @@ class _Pass:
         name, now = self.host.name, self.transport.open()
         if now.status.answered:
             return HostState(name, reachable=True)
-        cause = now.cause or None
-        return HostState(name, reachable=False, cause=cause, detail=now.reason)
+        return _unreached(self.host, now)
 
     def _ask_facts(self) -> Later[Mapping[str, Any]] | None:
         """Have the host's facts read; a quick look at this machine needs none."""
@@ -281,6 +277,12 @@ class _Pass:
     def _evidence(self, redactor: Redactor) -> tuple[Evidence, ...]:
         """Return the evidence of all jobs that are done, without secrets."""
         return tuple(_evidence(job, redactor) for job in self.asker.jobs if job.done)
+
+
+def _unreached(host: Host, said: Output) -> HostState:
+    """Return a host that does not answer, and why, without secrets."""
+    cause, detail = said.cause or None, shaped(said.reason)
+    return HostState(host.name, reachable=False, cause=cause, detail=detail)
 
 
 def _evidence(job: Job, redactor: Redactor) -> Evidence:

@@ -193,6 +193,7 @@ LEFTOVERS = Probe(
         "oneoff": bool,
         "mountpoint": str,
     },
+    slow=True,
     questions=_questions,
     parse=_parse,
     headline=("kind", "name", "size"),

@@ -123,6 +123,7 @@ class Peer(NamedTuple):
     addresses: tuple[str, ...]
     ports: tuple[int, ...]
     running: bool
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,7 @@ class Probe:
     - `quick`: asked by `diagnose --quick` too.
     - `derived`: asks nothing; a view over what other probes saw of the same place.
     - `scans`: a deep run tells it the view arguments too, so that it can look for them.
+    - `slow`: its answer takes seconds; a run that acts asks only for what it acts on.
     - `needs_running`: a container that does not run has nothing to answer.
     - `follow`: what else to ask once the first answers came (`Get` and `Dial` only);
       the parser gets all answers.
@@ -243,6 +245,7 @@ class Probe:
     quick: bool = False
     derived: bool = False
     scans: bool = False
+    slow: bool = False
     needs_running: bool = False
     questions: Callable[[Target, Args], tuple[Question, ...]] = _no_questions
     follow: Callable[[Target, Args, Sequence[Answer]], tuple[Question, ...]] | None = (

@@ -59,7 +59,11 @@ def _questions(target: Target, args: Args) -> tuple[Question, ...]:
     if not attempts or not _pid(target):
         return ()
     entered = all(target.facts.get(f) for f in ("root", "has_bash", "has_nsenter"))
-    return (Inside(speak(attempts, _place(target, bash=entered)), TIMEOUT_S),)
+    # A paused container takes connections and answers none; the whole look waits for it.
+    paused = [peer for peer in near(target) if peer.paused]
+    mute = {name for peer in paused for name in (*peer.names, *peer.addresses)}
+    text = speak(attempts, _place(target, bash=entered), mute=mute)
+    return (Inside(text, TIMEOUT_S),)
 
 
 def _place(target: Target, *, bash: bool) -> Place:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace
 from typing import NamedTuple
-from typing import cast
 
 from escalade.model import Status
 from escalade.plans import Call
@@ -211,7 +210,7 @@ def _streamed(
 ) -> Generator[bytes, None, Output]:
     """Yield what a line writes; return how it ended."""
     stream = transport.stream(line, timeout_s=bound_s)
-    return (yield from cast("Generator[bytes, None, Output]", stream))
+    return (yield from stream)
 
 
 def _late(doing: Doing, *, sent: bool = True) -> Done:

@@ -134,7 +134,7 @@ class KeeperThere:
         """Run the command and listen to it until it ends."""
         try:
             stream = self._transport.stream(line, timeout_s=HOLD_S)
-            self._output = self._listen(cast("Generator[bytes, None, Output]", stream))
+            self._output = self._listen(stream)
         except Exception as error:
             self._output = Output(Status.ERROR, reason=one_line(str(error)))
         self._ended.set()

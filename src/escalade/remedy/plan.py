@@ -6,6 +6,7 @@ Pure: the same diagnosis, scenes, runbooks and wish make the same plan, digest i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ from escalade.text import Text
 if TYPE_CHECKING:
     from escalade.remedy.scene import Scene
 
-__all__ = ["Called", "Wish", "plan_for", "plan_steps"]
+__all__ = ["Called", "Wish", "names_of", "plan_for", "plan_steps", "steps_due"]
 
 Scenes = Mapping[str, "Scene"]
 
@@ -62,6 +63,26 @@ class Called:
     name: str
     args: Mapping[str, object] = field(default_factory=dict)
     step: Step | None = None
+
+
+def names_of(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield the names of steps and of all below them."""
+    for step in steps:
+        yield step.name
+        handlers = (*step.on_failed, *step.on_unreachable, *step.on_timeout)
+        yield from names_of((*step.group, *handlers, *step.always))
+
+
+def steps_due(
+    diagnosis: Diagnosis, scenes: Scenes, book: Book, wish: Wish
+) -> frozenset[str]:
+    """Return the names of the steps that are due for the roots of a round.
+
+    Raises `UsageError` as `plan_for` does.
+    """
+    roots = chosen(diagnosis, scenes, book, wish)
+    levels = (due(root, book, wish, scenes.get(root.node.host)) for root in roots)
+    return frozenset(name for what in levels for name in names_of(what.steps))
 
 
 def plan_for(

@@ -6,7 +6,7 @@ A transport never raises for a host: trouble is a value with a status and a reas
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import NamedTuple
 from typing import Protocol
@@ -141,8 +141,8 @@ class Transport(Protocol):
     def run(self, line: str, *, timeout_s: float, limit: int = 1_000_000) -> Output:
         """Run one shell line, bounded there and from outside; keep `limit` bytes."""
 
-    def stream(self, line: str, *, timeout_s: float) -> Iterator[bytes]:
-        """Yield stdout as it comes, within the bound."""
+    def stream(self, line: str, *, timeout_s: float) -> Generator[bytes, None, Output]:
+        """Yield stdout as it comes, within the bound; return how it ended."""
 
     def connect(self, target: Target, *, timeout_s: float) -> Channel | Trouble:
         """Open a stream to a port or to the Engine, as seen from the host."""
