@@ -89,6 +89,15 @@ def _door(
     _DOOR.is_open = True
 
 
+@pytest.fixture(autouse=True)
+def _nothing_known() -> Iterator[None]:
+    """Let no test hide what another one decrypted."""
+    from escalade import known
+
+    yield
+    known.forget()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _clean_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the developer's home, locale, colours and folders out of every test."""

@@ -13,6 +13,7 @@ import pytest
 from escalade.settings import MODES
 from escalade.settings import Settings
 from escalade.tasks import ns
+from tests.arguments import ARGUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -43,10 +44,6 @@ def test_the_readme_names_every_setting() -> None:
     said = re.findall(r"^  (\w+):", example, re.MULTILINE)
     assert sorted(said) == sorted(Settings.__dataclass_fields__)
     assert ", ".join(MODES) in example
-
-
-# Read once: Invoke takes the help texts out as it reads them.
-ARGUMENTS = {name: tuple(ns[name].get_arguments()) for name in ns.task_names}
 
 
 def flags_in_readme() -> list[tuple[str, str]]:

@@ -71,6 +71,26 @@ def test_a_pattern_keeps_its_commas() -> None:
     assert settings.stacks == ("x", "y")
 
 
+@pytest.mark.parametrize(
+    ("section", "flags", "expected"),
+    [
+        ({}, {}, (False, "")),
+        ({"become": "deploy"}, {}, (True, "deploy")),
+        ({"become": True}, {}, (True, "")),
+        ({"become": "true", "become_user": "ops"}, {}, (True, "ops")),
+        ({"become": False}, {"become_user": "ops"}, (False, "ops")),
+        ({"become": "deploy"}, {"become": True}, (True, "deploy")),
+        ({"become": "deploy"}, {"become_user": "ops"}, (True, "ops")),
+        ({"become": "deploy", "become_user": "ops"}, {}, (True, "ops")),
+        ({"become": "no"}, {"become": True}, (True, "")),
+    ],
+)
+def test_whether_and_whom_to_become(section, flags, expected) -> None:
+    """A name says both; a flag that says one of them leaves the other."""
+    settings = settled(section, flags=flags)
+    assert (settings.become, settings.become_user) == expected
+
+
 def test_the_beds_own_variables_are_no_settings() -> None:
     """ESCALADE_BED_* belongs to the bed's programs."""
     assert settled(environ={"ESCALADE_BED_CACHE": "/x"}) == settled()

@@ -145,8 +145,9 @@ class Host:
 
     `connection` is `local` or `ssh`; `address`, `port`, `user` and `identity` are
     None where ~/.ssh/config or SSH's own default decides. `become` is the user as whom
-    everything runs there, by sudo; None: who logged in. `vars` holds what the inventory
-    says beyond that (`escalade_stacks` ...).
+    everything runs there, by sudo; None: who logged in; empty: who logged in, whatever a
+    flag or setting says. `vars` holds what the inventory says beyond that
+    (`escalade_stacks` ...).
     """
 
     name: str

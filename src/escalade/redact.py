@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from hashlib import blake2b
-from json import dumps
-from urllib.parse import quote
 
+from escalade.known import spellings
+from escalade.known import telling
 from escalade.model import Reading
 from escalade.model import Scalar
 from escalade.model import Value
@@ -85,8 +85,6 @@ _TEMPLATE = re.compile(
     r"[-_ ].*(?:key|secret|password|token|here)\W*"
 )
 _LONG = 12
-_PLAIN = 8
-_MIXED = 6
 
 
 def keyed_hash(value: str, key: bytes) -> str:
@@ -113,27 +111,6 @@ def describe(value: str, key: bytes) -> Mapping[str, Scalar]:
     }
 
 
-def telling(value: str) -> bool:
-    """Whether a value is so much its own that it can be replaced in any text.
-
-    A password like `redis` or `secret` is also a word of ordinary log lines.
-    """
-    if len(value) >= _LONG:
-        return True
-    if len(value) >= _PLAIN and not value.isalpha():
-        return True
-    digits = any(c.isdigit() for c in value)
-    return len(value) >= _MIXED and digits and any(c.isalpha() for c in value)
-
-
-def _spellings(value: str) -> Iterable[str]:
-    """Yield a value as it stands in texts, URLs and JSON."""
-    yield value
-    yield quote(value, safe="")
-    yield dumps(value)[1:-1]
-    yield dumps(value, ensure_ascii=False)[1:-1]
-
-
 class Redactor:
     """Takes secrets out of texts and records: by shape, and by known value.
 
@@ -145,7 +122,7 @@ class Redactor:
         self._marks: dict[str, str] = {}
         for value in sorted({v for v in values if telling(v)}):
             mark = f"[secret {keyed_hash(value, key)[:8]}]"
-            for spelling in _spellings(value):
+            for spelling in spellings(value):
                 self._marks.setdefault(spelling, mark)
         longest = sorted(self._marks, key=lambda s: (-len(s), s))
         self._known = re.compile("|".join(map(re.escape, longest))) if longest else None

@@ -14,7 +14,6 @@ from contextlib import closing
 from contextlib import contextmanager
 from contextlib import suppress
 from dataclasses import dataclass
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import Empty
@@ -38,6 +37,9 @@ from escalade.evidence.host import HOST
 from escalade.evidence.probe import Probe
 from escalade.inventory import load as load_inventory
 from escalade.inventory import select
+from escalade.inventory.become import becoming
+from escalade.inventory.become import password_for
+from escalade.inventory.learning import learn_from
 from escalade.journal.holds import known as known_holds
 from escalade.journal.holds import with_holds
 from escalade.model import Address
@@ -53,6 +55,7 @@ from escalade.remedy.catalog import steps
 from escalade.runbooks.book import Book
 from escalade.runbooks.load import load as load_runbooks
 from escalade.settings import Settings
+from escalade.shapes import shaped
 from escalade.transport.base import Timeouts
 from escalade.transport.base import Transport
 from escalade.transport.factory import open_for
@@ -64,6 +67,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+More = Callable[[str, tuple[Evidence, ...]], tuple[Address, ...]]
+"""What is asked of a host beyond what runbooks ask, from its containers' evidence."""
 GRACE_S = 0.5
 """Seconds of silence after Ctrl-C that end the wait for hosts still at work."""
 NEXT = ("escalade.diagnosis.diagnose", "escalade.report.terminal")
@@ -77,6 +82,7 @@ __all__ = [
     "hosts_for",
     "judge",
     "look",
+    "password_of",
     "reached",
     "transport_for",
 ]
@@ -112,8 +118,9 @@ def hosts_for(settings: Settings) -> tuple[Host, ...]:
     """Return the hosts that the settings choose, with what is held declared stopped."""
     vault = settings.vault_password_file
     hosts = select(load_inventory(settings.inventory, vault=vault), settings.limit)
-    if settings.become:
-        hosts = tuple(replace(h, become=h.become or settings.become) for h in hosts)
+    learn_from(hosts)
+    whom = settings.become_user
+    hosts = tuple(becoming(h, become=settings.become, user=whom) for h in hosts)
     return with_holds(hosts, known_holds(os.environ, settings.state))
 
 
@@ -151,7 +158,7 @@ def look(
     *,
     tail: int | None = None,
     loose: bool = True,
-    more: Wanted | None = None,
+    more: More | None = None,
 ) -> Snapshot:
     """Gather the evidence of all hosts, at most `forks` at a time.
 
@@ -170,11 +177,15 @@ def look(
         loose=loose,
     )
 
-    def asked(evidence: tuple[Evidence, ...]) -> tuple[Address, ...]:
-        extra = more(evidence) if more else ()
-        return tuple(dict.fromkeys((*wanted(book, catalog, evidence), *extra)))
+    def asked(host: str, evidence: tuple[Evidence, ...]) -> tuple[Address, ...]:
+        extra = more(host, evidence) if more else ()
+        first = wanted(book, catalog, evidence, host=host)
+        return tuple(dict.fromkeys((*first, *extra)))
 
-    passes = _each(hosts, road, lambda host: _one(host, road, asked, options))
+    def work(host: Host) -> HostPass:
+        return _one(host, road, partial(asked, host.name), options)
+
+    passes = _each(hosts, road, work)
     return Snapshot(
         recorded=time.time(),
         mode=road.settings.mode,
@@ -236,18 +247,19 @@ def transport_for(host: Host, settings: Settings) -> Transport:
     """Return the way to a host, with the bounds that were set."""
     wait_s = settings.connect_timeout_s
     timeouts = Timeouts(connect_s=wait_s, banner_s=wait_s, auth_s=2 * wait_s)
-    password = None
-    if host.become:
-        from escalade.inventory.become import password_for
-
-        password = password_for(host, settings.become_password_file)
+    password = password_of(host, settings)
     ssh_config = settings.ssh_config
     return open_for(host, timeouts=timeouts, ssh_config=ssh_config, password=password)
 
 
+def password_of(host: Host, settings: Settings) -> Callable[[], str] | None:
+    """Return what gives sudo's password on a host, None where nothing does."""
+    return password_for(host, settings.become_password_file)
+
+
 def _broken(host: Host, error: Exception) -> HostPass:
     """Return the pass of a host that we could not cope with: an Engine unknown."""
-    reason = f"the look at it broke: {type(error).__name__}: {error}"
+    reason = shaped(f"the look at it broke: {type(error).__name__}: {error}")
     address = Address(host.name, None, None, None, "engine")
     piece = Evidence(
         address, Status.ERROR, time=time.time(), complete=False, reason=reason

@@ -51,8 +51,9 @@ class Settings:
     with its vault id;
     `runbooks` are folders, ours first. `ssh_config` stands in for ~/.ssh/config. Empty `stacks` or `limit` mean "all".
 
-    `become` is the user as whom everything runs on hosts whose inventory names none, by
-    sudo (empty: who logged in); `become_password_file` gives the password that it may ask.
+    With `become`, everything runs by sudo on hosts whose variables do not say whether it
+    does; as `become_user` (empty: root) where they do not say as whom.
+    `become_password_file` gives the password that sudo may ask.
 
     `state` is the folder of journal and budgets (None: docs/journal.md says which), `journal`
     a database instead of the file in it. `unattended` is the highest risk that runs without
@@ -72,7 +73,8 @@ class Settings:
     ssh_config: Path | None = None
     progress: bool = True
     vault_password_file: tuple[tuple[str, Path], ...] = ()
-    become: str = ""
+    become: bool = False
+    become_user: str = ""
     become_password_file: Path | None = None
     state: Path | None = None
     journal: str = ""
@@ -168,6 +170,14 @@ def _user(value: object) -> str:
     return name
 
 
+def _become(value: object) -> bool | str:
+    """Return whether to become another user, or whom."""
+    try:
+        return boolean(value)
+    except ValueError:
+        return _user(value)
+
+
 def _database(value: object) -> str:
     """Return the URL of a database that the journal can live in."""
     url = str(value)
@@ -215,7 +225,8 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "connect_timeout_s": _seconds,
     "ssh_config": _path,
     "progress": boolean,
-    "become": _user,
+    "become": _become,
+    "become_user": _user,
     "become_password_file": _path,
     "state": _path,
     "journal": _database,
@@ -240,11 +251,15 @@ def _layer(
     values: Mapping[str, object], *, base: Path, name: Callable[[str], str]
 ) -> dict[str, object]:
     """Return the settings that one source makes; None means "not said"."""
-    return {
+    said = {
         key: _based(_parse(key, value, where=name(key)), base)
         for key, value in values.items()
         if value is not None
     }
+    # `become: deploy` says two things.
+    if isinstance(whom := said.get("become"), str):
+        return {"become_user": whom, **said, "become": True}
+    return said
 
 
 def _based(value: object, base: Path) -> object:

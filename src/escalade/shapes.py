@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from escalade.known import MARK
+from escalade.known import hidden
+
 __all__ = [
     "CONFIG_FLAG",
     "MARK",
@@ -16,8 +19,6 @@ __all__ = [
     "secret_name",
     "shaped",
 ]
-
-MARK = "[redacted]"
 
 _SECRET_WORDS = frozenset(
     [
@@ -379,7 +380,11 @@ def _ascii_lower(text: str) -> str:
 
 
 def shaped(text: str) -> str:
-    """Return a text without what looks like a secret; its lines stay as many."""
+    """Return a text without what looks like a secret, and without those that we know.
+
+    Its lines stay as many.
+    """
+    text = hidden(text)
     if "PRIVATE KEY" in text:
         text = _keys(text)
     low = _ascii_lower(text)

@@ -39,6 +39,17 @@ def test_what_is_wrong_is_one_line(shop, state, words, says) -> None:
     assert shop.marks() == before
 
 
+@pytest.mark.parametrize("words", [("restart", "lone"), ("recreate", "lone"), ("up",)])
+def test_a_stack_that_is_not_there_is_told_as_such(shop, state, words) -> None:
+    """Exit 1 with the nearest stack's name, whatever the service is called."""
+    done = run(*words, "--stack", shop.name[:-1], timeout=HANGS_S)
+    assert done.code == 1, done.out
+    assert done.complaint.endswith(
+        f"no stack {shop.name[:-1]!r} (did you mean {shop.name!r}?)"
+    )
+    assert not (state / "runs").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "shows"),
     [

@@ -66,6 +66,21 @@ def test_what_came_back_meanwhile_ends_the_run(shop, told) -> None:
     assert told()[-1]["kind"] == "ended"
 
 
+def test_a_step_killed_before_its_plan_is_the_same_step(shop, told) -> None:
+    """It is resumed with its arguments, and tells what it would have told at once."""
+    words = ("restart", "lone", "--grace", "2")
+    first = shop.inv(*words, "--plan", "--format", "json").report["plan"]["actions"]
+    before = shop.starts("lone")
+    killed(shop, "after diagnosed 1", *words, "--yes")
+    done = shop.inv("resume", "last", "--yes", "--format", "json")
+    assert done.code == 0, done.out + done.err
+    assert [a["command"] for a in done.report["plan"]["actions"]] == [
+        a["command"] for a in first
+    ]
+    assert done.report["roots"][0]["title"] == "restart"
+    assert shop.starts("lone") == before + 1
+
+
 def test_a_killed_approval_can_be_resumed(shop, told) -> None:
     """The approval stands: it is not asked for twice."""
     docker("stop", shop.box("lone"))

@@ -140,15 +140,21 @@ def test_a_plan_without_a_terminal_waits_and_is_approved_later(
 
 
 def test_an_approval_that_comes_too_late_is_denied(shop, told) -> None:
-    """After its time the answer was no."""
+    """After its time the answer was no: exit 5, and the journal has it."""
     docker("stop", shop.box("lone"))
     env = {**UNASKED, "ESCALADE_APPROVAL_TTL_S": "0.01"}
     assert shop.inv("fix", env=env).code == 5
     done = shop.inv("approve", "last")
-    assert done.code == 1
-    assert "denied" in done.complaint
+    assert done.code == 5
+    assert "denied: run " in done.complaint
+    assert "could be approved until 2" in done.complaint
     assert not shop.inspect("lone")["State"]["Running"]
-    assert told()[-1]["kind"] == "denied"
+    last = told()[-1]
+    assert (last["kind"], last["by"]) == ("denied", "policy")
+    assert last["why"]["en"] in done.complaint
+    again = shop.inv("approve", "last")
+    assert again.code == 1
+    assert "does not wait for approval" in again.complaint
 
 
 def test_an_approval_after_the_facts_changed_is_refused(shop, told) -> None:
@@ -160,6 +166,30 @@ def test_an_approval_after_the_facts_changed_is_refused(shop, told) -> None:
     done = shop.inv("approve", "last")
     refused(shop, done, "facts changed")
     assert told("denied")[-1]["by"] == "digest"
+
+
+@pytest.mark.parametrize("later", ["apply", "approve"])
+def test_hosts_that_are_left_get_their_line_after_a_plan_of_before(
+    shop, tmp_path, later
+) -> None:
+    """Over several hosts it ends as `fix` does: who is left, and what to type."""
+    file = tmp_path / "two.yaml"
+    local = "{ansible_connection: local}"
+    file.write_text(f"all: {{hosts: {{one: {local}, two: {local}}}}}\n")
+    fleet = ("--inventory", str(file))
+    docker("stop", shop.box("lone"))
+    plan = tmp_path / "plan.json"
+    if later == "apply":
+        assert shop.inv("fix", *fleet, "--out", str(plan)).code == 0
+    else:
+        assert shop.inv("fix", *fleet, env=UNASKED).code == 5
+    shop.compose("rm", "-f", "lone")
+    shop.compose("create", "lone")
+    done = shop.inv(later, str(plan) if later == "apply" else "last")
+    assert done.code == 5, done.err
+    last = done.out.rstrip().splitlines()[-1]
+    typed = f"fix --stack {shop.name} --inventory {file} --limit @"
+    assert typed in last
 
 
 def test_a_disruptive_step_needs_a_yes(shop) -> None:

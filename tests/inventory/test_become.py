@@ -8,8 +8,11 @@ import pytest
 
 from escalade.errors import InventoryError
 from escalade.inventory import load
+from escalade.inventory.become import becoming
 from escalade.inventory.become import password_for
 from escalade.model import Host
+from escalade.run import hosts_for
+from escalade.settings import resolve
 
 SECRET = "correct horse"
 
@@ -27,8 +30,8 @@ def host(folder: Path, text: str) -> Host:
         ("", None),
         ("ansible_become: true", "root"),
         ("ansible_become: 'yes'", "root"),
-        ("ansible_become: false", None),
-        ("ansible_become: 'no', ansible_become_user: ops", None),
+        ("ansible_become: false", ""),
+        ("ansible_become: 'no', ansible_become_user: ops", ""),
         ("ansible_become_user: ops", None),
         ("ansible_become: true, ansible_become_user: ops", "ops"),
         ("ansible_become: true, ansible_become_method: sudo", "root"),
@@ -38,6 +41,39 @@ def host(folder: Path, text: str) -> Host:
 def test_whom(tmp_path, text, expected):
     """`ansible_become` decides, `ansible_become_user` says who: root without it."""
     assert host(tmp_path, text).become == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "become", "user", "expected"),
+    [
+        ("", False, "", None),
+        ("", True, "", "root"),
+        ("", True, "deploy", "deploy"),
+        ("", False, "deploy", None),
+        ("ansible_become: false", True, "deploy", ""),
+        ("ansible_become: true", False, "", "root"),
+        ("ansible_become: true", False, "deploy", "deploy"),
+        ("ansible_become: true, ansible_become_user: ops", True, "deploy", "ops"),
+        ("ansible_become_user: ops", True, "deploy", "ops"),
+        ("ansible_become_user: ops", False, "deploy", None),
+    ],
+)
+def test_variables_win_over_flags(tmp_path, text, become, user, expected):
+    """As in Ansible: what a host or group says is never what a flag or setting says."""
+    made = becoming(host(tmp_path, text), become=become, user=user)
+    assert made.become == expected
+
+
+def test_a_group_s_no_wins_over_the_setting(tmp_path):
+    """The nearest variable decides, and only without one the setting."""
+    (tmp_path / "hosts.yaml").write_text(
+        "all:\n  children:\n    plain:\n      vars: {ansible_become: no}\n"
+        "      hosts: {a: {}, b: {ansible_become: yes}}\n  hosts: {c: {}}\n"
+    )
+    section = {"inventory": str(tmp_path / "hosts.yaml"), "become": "root"}
+    settings = resolve(section, environ={}, flags={}, base=tmp_path, here=tmp_path)
+    found = {host.name: host.become for host in hosts_for(settings)}
+    assert found == {"a": "", "b": "root", "c": "root"}
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from dataclasses import replace
 
 import pytest
 
+from escalade.climb.gear import Order
+from escalade.climb.rolling import Rolling
 from escalade.errors import UsageError
 from escalade.model import All
 from escalade.model import Any
 from escalade.model import Ask
 from escalade.model import Comparison
 from escalade.model import Not
+from escalade.model import Step
 from escalade.plans import Action
 from escalade.plans import Call
 from escalade.plans import Check
@@ -24,7 +27,10 @@ from escalade.plans import PlannedStep
 from escalade.plans import Risk
 from escalade.plans import Shell
 from escalade.plans import UserTask
+from escalade.remedy.plan import Called
+from escalade.remedy.plancodec import decode
 from escalade.remedy.plancodec import dump
+from escalade.remedy.plancodec import encode
 from escalade.remedy.plancodec import load
 from escalade.text import Text
 from tests.diagnosis.world import node
@@ -164,3 +170,25 @@ def test_a_plan_nested_without_end_is_refused():
         at["group"] = [{"id": "x", "name": "y", "node": {"host": "h"}}]
     with pytest.raises(UsageError, match="without end"):
         load(data)
+
+
+def test_what_was_asked_for_comes_back_with_its_steps_whole():
+    """A job's steps keep conditions, handlers and arguments of every type."""
+    step = Step(
+        "wait",
+        {"port": ("6379", "db:1"), "all": True, "n": 3, "of": {"a": ("b",)}},
+        when=WHEN,
+        attempts=2,
+        always=(Step("logs", {"lines": 5}),),
+        vars={"x": ("1", 2)},
+    )
+    order = Order(
+        only=("redis",),
+        calls=(Called("wait", step.args, step), Called("up")),
+        stack="s",
+        rolling=Rolling(serial=("1", "25%"), soak_s=2.0),
+    )
+    data = json.loads(json.dumps(encode(order)))
+    assert decode(Order, data, "order") == order
+    with pytest.raises(UsageError, match="order: unknown field 'onli'"):
+        decode(Order, {"onli": []}, "order")

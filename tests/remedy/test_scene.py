@@ -16,6 +16,7 @@ from escalade.plans import Risk
 from escalade.remedy.order import Needs
 from escalade.remedy.order import in_order
 from escalade.remedy.scene import Scene
+from tests.remedy.more import piece
 from tests.remedy.scenes import added
 from tests.remedy.scenes import changed
 from tests.remedy.scenes import recorded
@@ -207,6 +208,21 @@ def test_an_unknown_name_gets_the_nearest():
         scene.node(Node(HERE, STACK), "redsi")
 
 
+@pytest.mark.parametrize(
+    ("stack", "hint"),
+    [
+        ("eloquense", r" \(did you mean 'eloquence'\?\)"),
+        ("nosuch", "; there are: eloquence, shop"),
+    ],
+)
+def test_an_unknown_stack_is_told_before_its_services(stack, hint):
+    """Also of a stack that nobody looked at, as the host lists it."""
+    listed = piece("host", {"stacks": ("eloquence", "shop")})
+    scene = scene_of(added(snapshot("lk-08"), listed))
+    with pytest.raises(UsageError, match=f"^localhost: no stack '{stack}'{hint}$"):
+        scene.node(Node(HERE, stack), "redis")
+
+
 def test_a_name_of_two_stacks_wants_the_stack():
     """Two stacks with a service of one name: nobody guesses which."""
     seen = snapshot("lk-08")
@@ -354,8 +370,8 @@ def test_variables_that_nobody_sets_make_the_hash_unsure():
         else p
         for p in seen.evidence
     )
-    piece = drift_piece(declared_hash="b")
-    scene = scene_of(replace(seen, evidence=(*pieces, piece)))
+    told = drift_piece(declared_hash="b")
+    scene = scene_of(replace(seen, evidence=(*pieces, told)))
     assert scene.drift(scene.node(Node(HERE, STACK), "redis")) is None
 
 

@@ -271,7 +271,11 @@ def test_recreate_replaces_one_service_and_no_other():
     words = "up -d --no-deps --force-recreate livekit-server"
     assert act.command == COMPOSE + words
     assert isinstance(act.do, Shell)
-    assert act.do.line.endswith(f'"$@" {act.command.removeprefix("docker compose ")}')
+    typed = act.command.removeprefix("docker compose ")
+    assert f'timeout -k 5 70 "$@" {typed}\n' in act.do.line
+    # What its time did not suffice for is brought to an end, and not begun anew.
+    assert act.do.line.endswith(f'"$@" {typed.replace("--force-recreate ", "")}')
+    assert act.timeout_s == 130
     assert act.risk is Risk.DISRUPTIVE
     (check,) = act.after
     assert check.of == "service"

@@ -136,6 +136,24 @@ def test_a_rebuild_needs_a_service_and_its_files() -> None:
         commands(blind, "rebuild", "redis")
 
 
+@pytest.mark.parametrize("step", ["rebuild", "rollback", "recreate"])
+def test_a_lone_container_is_not_made_anew(step) -> None:
+    """Nobody here knows how it was made; the line says what works."""
+    seen = snapshot("healthy")
+    loose = tuple(
+        replace(p, address=replace(p.address, stack=None, service=p.address.replica))
+        if p.address.replica == "eloquence-redis-1"
+        else p
+        for p in seen.evidence
+    )
+    scene = scene_of(replace(seen, evidence=loose))
+    kind = steps()[step]
+    args = {name: one.default for name, one in kind.arguments.items()}
+    args["service"] = "eloquence-redis-1"
+    with pytest.raises(CannotError, match=r"no (Compose )?stack\b.*restart"):
+        list(kind.actions(scene, Node(scene.host), args))
+
+
 def test_a_rollback_moves_the_tag_and_replaces() -> None:
     """The way back from the way back is in the plan, too."""
     now, kept = image_id("redis"), "sha256:" + "b" * 64

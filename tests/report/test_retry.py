@@ -57,6 +57,14 @@ FILE = "@/var/lib/escalade/failed/r1.txt"
             f"invoke on --forks 4 --yes {FILE} 'deploy --fast'",
         ),
         (
+            "invoke on --become web 'deploy --fast'",
+            f"invoke on --become {FILE} 'deploy --fast'",
+        ),
+        (
+            "invoke on --become-user ops web deploy",
+            f"invoke on --become-user ops {FILE} deploy",
+        ),
+        (
             "invoke on --pattern web --line deploy",
             f"invoke on --pattern {FILE} --line deploy",
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from escalade.climb.ending import story_of
 from escalade.climb.gear import Gear
@@ -24,6 +23,7 @@ from escalade.errors import UsageError
 from escalade.evidence.codec import dump as dump_evidence
 from escalade.journal import facts
 from escalade.plans import Plan
+from escalade.remedy.plancodec import encode
 from escalade.report.fixstory import FixStory
 
 __all__ = ["BEFORE", "carry_on", "fix", "plan_only", "saved"]
@@ -140,7 +140,7 @@ def _remember(gear: Gear, sight: Sight) -> None:
     Folder(gear.folder, len(data)).write(BEFORE, data)
     place = place_of(gear.road.settings, [host.name for host in gear.watch.hosts])
     told = facts.diagnosed(sight.diagnosis, round=1)
-    gear.note("diagnosed", {**told, "order": asdict(gear.order), "place": place})
+    gear.note("diagnosed", {**told, "order": encode(gear.order), "place": place})
 
 
 def _refuse_hopeless(gear: Gear, plan: Plan) -> None:

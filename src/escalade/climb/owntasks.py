@@ -11,6 +11,7 @@ from escalade.plans import Did
 from escalade.plans import UserTask
 from escalade.remedy.usertasks import Terms
 from escalade.remedy.usertasks import run_task
+from escalade.run import password_of
 from escalade.run import reached
 from escalade.shapes import shaped
 
@@ -30,6 +31,7 @@ def run_own(
         stop=gear.road.stop,
         redact=shaped,
         say=lambda line: gear.desk.says(action, line),
+        password=password_of(host, gear.road.settings),
     )
     with reached(gear.road, host) as transport:
         ran = run_task(words, transport, terms, folder=gear.tasks_folder)

@@ -13,6 +13,7 @@ from escalade.model import Diagnosis
 from escalade.plans import Climb
 from escalade.plans import Outcome
 from escalade.plans import Verified
+from escalade.remedy.verify import GOOD_LOOKS
 from escalade.remedy.verify import Look
 from escalade.remedy.verify import verify
 
@@ -28,19 +29,23 @@ def verified(
     """Return what verification says of each climb, and the last look.
 
     `since` says by host (epoch seconds) when its last action ended. Looking ends when no
-    outcome can change any more, after the settings' `verify_s`, or with the run.
+    outcome can change any more, after the settings' `verify_s`, or with the run. What the
+    looks themselves take is not held against anybody: a row of looks that has begun when
+    the time is over is looked at to its end.
     """
     ends = time.monotonic() + gear.road.settings.verify_s
     looks: dict[str, list[Look]] = {climb.id: [] for climb in climbs}
     names = {climb.node.host for climb in climbs}
     hosts = tuple(host for host in gear.watch.hosts if host.name in names)
     stacks = _stacks(climbs)
+    late = 0
     while True:
         sight = gear.watch.look(hosts, stacks)
         found = tuple(
             _one(gear, climb, before, looks[climb.id], sight, since) for climb in climbs
         )
-        over = time.monotonic() >= ends or gear.road.stop.is_set()
+        late += time.monotonic() >= ends
+        over = late >= GOOD_LOOKS or gear.road.stop.is_set()
         if over or not any(each.again for each in found):
             return found, sight
         gear.road.stop.wait(PAUSE_S)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from escalade import known
 from escalade.errors import InventoryError
 from escalade.inventory.vault import Secret
 from escalade.model import Host
 
-__all__ = ["FILE", "METHODS", "PASSWORD", "password_for", "wanted"]
+__all__ = ["FILE", "METHODS", "PASSWORD", "USER", "becoming", "password_for", "wanted"]
 
 PASSWORD = "escalade_become_password"  # noqa: S105 -- the name of a variable
 """The variable of a Host that holds its own password for sudo, a `Secret`."""
 FILE = "escalade_become_password_file"
 """The variable of a Host that names the file or command that gives it."""
+USER = "escalade_become_user"
+"""The variable of a Host that names whom to become, should anybody be become there."""
 METHODS = ("sudo", "ansible.builtin.sudo")
 ROOT = "root"
 
@@ -25,16 +29,30 @@ _FALSE = ("", "0", "f", "false", "n", "no", "off")
 
 
 def wanted(become: str | None, user: str | None) -> str | None:
-    """Return whom to become, as Ansible reads it; None: nobody.
+    """Return whom to become, as Ansible reads it; empty: nobody; None: nothing is said.
 
     Raises ValueError for a word that is neither yes nor no.
     """
-    word = (become or "").strip().lower()
-    if word in _FALSE:
+    if become is None:
         return None
+    word = become.strip().lower()
+    if word in _FALSE:
+        return ""
     if word not in _TRUE:
         raise ValueError("expected true or false")
     return user or ROOT
+
+
+def becoming(host: Host, *, become: bool, user: str) -> Host:
+    """Return a host as flags and settings have it, where its own variables say nothing.
+
+    `become` is for hosts that do not say whether, `user` for those that do not say whom.
+    """
+    if not (become if host.become is None else host.become):
+        return host
+    said = host.vars.get(USER)
+    whom = said if isinstance(said, str) and said else user or ROOT
+    return host if host.become == whom else replace(host, become=whom)
 
 
 def password_for(host: Host, file: Path | None) -> Callable[[], str] | None:
@@ -69,4 +87,5 @@ def _read(path: Path) -> str:
         raise InventoryError(f"{path}: not UTF-8 text") from None
     if not password or "\n" in password:
         raise InventoryError(f"{path}: expected one line that is the password")
+    known.learn(password)
     return password

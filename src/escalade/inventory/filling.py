@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 
+from escalade import known
 from escalade.errors import InventoryError
 from escalade.inventory.hosts import ALL
 from escalade.inventory.marks import Leaf
@@ -84,8 +85,13 @@ class Filling:
         text = Filled("" if made is None else made)
         text.secret = scope.opened
         if scope.opened:
-            self.opened.add(str(text))
+            self.keep(str(text))
         return text
+
+    def keep(self, text: str) -> None:
+        """Keep what was decrypted out of all that is told from now on."""
+        self.opened.add(text)
+        known.learn(text)
 
     def variables(self, host: str) -> Variables:
         """Return the variables of a host, as merged."""
@@ -110,6 +116,8 @@ class _Scope:
             value = self.filling.tree.keys.decrypt(leaf.vault, leaf.mark)
         if leaf.vault is not None or leaf.secret:
             self.opened = True
+            if isinstance(value, str):
+                known.learn(value)
         clear = leaf._replace(value=value if isinstance(value, str) else leaf.value)
         if _is_template(clear):
             return self._render(str(value), leaf.mark, trail)

@@ -95,7 +95,7 @@ class _Reader(NamedTuple):
             text = Filled("" if leaf.value is None else leaf.value)
             text.secret = leaf.secret
             if leaf.secret:
-                self.filling.opened.add(str(text))
+                self.filling.keep(str(text))
         shown = "what it holds" if text.secret else repr(str(text))
         if not text.secret and not isinstance(leaf.value, str):
             shown = leaf.shown
@@ -133,7 +133,7 @@ def host_of(
 
 
 def _become(reader: _Reader) -> str | None:
-    """Return whom to become on a host, None where nobody."""
+    """Return whom to become on a host; empty: nobody, None: it does not say."""
     asked, user = reader.said(BECOME), reader.said(BECOME_USER)
     method = reader.said(BECOME_METHOD)
     if asked is None:
@@ -161,7 +161,7 @@ def _password(name: str, variables: Variables, filling: Filling) -> Secret | Non
     def reveal() -> str:
         found = reader.said(_SUDO)
         if found:
-            filling.opened.add(found.text)
+            filling.keep(found.text)
         return found.text if found else ""
 
     return Secret(reveal)
@@ -179,6 +179,9 @@ def _kept(reader: _Reader, said: Mapping[str, str]) -> dict[str, object]:
         path = _path(reader, (ours,)) or _expanded(said.get(option))
         if path:
             kept[ours] = path
+    user = reader.said(BECOME_USER)
+    if user is not None:
+        kept[become.USER] = user.text
     file = _path(reader, BECOME_FILE)
     if file:
         kept[become.FILE] = file

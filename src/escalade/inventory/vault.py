@@ -85,6 +85,7 @@ class Keyring:
     def __init__(self, sources: Sequence[tuple[str, Path]] = ()) -> None:
         self._sources = sources
         self._known: dict[tuple[str, Path], bytes] = {}
+        self._troubles: dict[tuple[str, Path], InventoryError] = {}
         self._done: dict[str, str] = {}
         for label, path in sources:
             if not path.is_file():
@@ -118,14 +119,25 @@ class Keyring:
         raise refusal(mark, f"{which} not open this{named}")
 
     def _password(self, label: str, path: Path) -> bytes:
-        """Return the password of a file or a command, read once."""
+        """Return the password of a file or a command, which is asked once."""
+        if trouble := self._troubles.get((label, path)):
+            raise trouble
         if (label, path) not in self._known:
-            runs = os.access(path, os.X_OK)
-            password = _printed(label, path) if runs else _read(path)
-            if not password:
-                raise InventoryError(f"{path}: no vault password in it")
-            self._known[label, path] = password
+            try:
+                self._known[label, path] = _password(label, path)
+            except InventoryError as error:
+                self._troubles[label, path] = error
+                raise
         return self._known[label, path]
+
+
+def _password(label: str, path: Path) -> bytes:
+    """Return the password that a file holds or a command prints."""
+    runs = os.access(path, os.X_OK)
+    password = _printed(label, path) if runs else _read(path)
+    if not password:
+        raise InventoryError(f"{path}: no vault password in it")
+    return password
 
 
 def _read(path: Path) -> bytes:

@@ -47,6 +47,14 @@ COMPOSE_S = 60.0
 """Seconds that Docker Compose may take beyond what it waits for."""
 REQUEST_S = 30.0
 """Seconds that the Engine may take beyond the grace it gives."""
+_FINISHED = """timeout -k 5 %g %s
+code=$?
+case $code in
+124 | 130 | 137 | 143) echo "no end in time: what was begun is gone on with" ;;
+*) exit $code ;;
+esac
+%s"""
+"""One command and, where its time is over, the one that ends what it began."""
 HANGING_S = 3
 """Grace of what hangs: users are waiting, and it will not end by itself."""
 ASKED = Text(
@@ -72,14 +80,9 @@ def targets(scene: Scene, node: Node, args: Arguments) -> tuple[Node, ...]:
 
 def stack_of(scene: Scene, node: Node) -> str:
     """Return the stack that a step is about: the node's, or the only one there."""
-    known = scene.stacks()
     if node.stack:
-        if node.stack in known:
-            return node.stack
-        from escalade.errors import nearest
-
-        hint = nearest(node.stack, known)
-        raise CannotError(f"{scene.host}: no stack {node.stack!r}{hint}")
+        return scene.stack(node.stack)
+    known = scene.stacks()
     if len(known) == 1:
         return known[0]
     which = f"say which stack: {', '.join(known)}" if known else "no stack is there"
@@ -175,21 +178,35 @@ def options_of(scene: Scene, stack: str, *, instead: str = "") -> tuple[str, ...
 
 
 def compose(
-    scene: Scene, node: Node, step: str, words: Sequence[str], *, instead: str = ""
+    scene: Scene,
+    node: Node,
+    step: str,
+    words: Sequence[str],
+    *,
+    instead: str = "",
+    then: Sequence[str] = (),
+    within_s: float = COMPOSE_S,
 ) -> Action:
     """Return the action of `docker compose ... WORDS` on a stack, as disruptive.
+
+    Where WORDS leave things half done when their time is over (`within_s`), `then` are the
+    words that bring them to an end: in the same line, so that it is done also where nobody
+    listens any more.
 
     What it touches and how it is proved is the caller's to add (`dataclasses.replace`).
     Raises `CannotError` as `options_of` does.
     """
     options = options_of(scene, str(node.stack), instead=instead)
+    line = '"$@" ' + shlex.join((*options, *words))
+    if then:
+        line = _FINISHED % (within_s, line, '"$@" ' + shlex.join((*options, *then)))
     return Action(
         host=scene.host,
         step=step,
         node=node,
-        do=Shell(FINDER + '"$@" ' + shlex.join((*options, *words))),
+        do=Shell(FINDER + line),
         command=shlex.join(("docker", "compose", *options, *words)),
         risk=Risk.DISRUPTIVE,
-        timeout_s=COMPOSE_S,
+        timeout_s=within_s + COMPOSE_S if then else within_s,
         settle_s=SETTLE_S,
     )

@@ -2,7 +2,8 @@
 
 Invoke and Fabric bound nothing, leave stdin open, run the second half of a `sudo` line
 without it, and quote no variable. Here every command is bounded where it runs, has no
-stdin, and can be ended with all that it started.
+stdin, and can be ended with all that it started. Where the host says whom to become, a
+`run` is that user's as a whole.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import shlex
 import threading
 import time
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
@@ -21,6 +23,9 @@ from escalade.transport.base import BELT_S
 from escalade.transport.base import KILL_S
 from escalade.transport.base import Command
 from escalade.transport.base import Transport
+from escalade.transport.become import Become
+from escalade.transport.become import raised
+from escalade.transport.become import secret_of
 
 if TYPE_CHECKING:
     from invoke.config import Config
@@ -32,6 +37,12 @@ __all__ = ["Bounds", "Copied", "Over", "context_for", "wrapped"]
 
 _ENDED = (124, 137)
 """What `timeout` exits with at its bound."""
+_LOGIN_SHELL = '"${SHELL:-/bin/sh}"'
+# sudo sets SHELL to the new user's own, which may be one that runs nothing.
+_PICK = (
+    'case ${SHELL##*/} in ""|nologin|false) SHELL=/bin/sh;; esac; exec "$SHELL" "$@"'
+)
+_THEIR_SHELL = f"sh -c {shlex.quote(_PICK)} sh"
 
 
 class Over(BaseException):
@@ -51,17 +62,24 @@ class Copied(NamedTuple):
 class Bounds:
     """What all commands of one task share: when it ends, how they are known, who hears.
 
-    `until` is monotonic. `as_root` and `at_home` tell afterwards where something may be
-    left: under sudo, on this machine.
+    `until` is monotonic; `password` gives sudo's, if it asks for one. `as_root` and
+    `at_home` tell afterwards where something may be left: under sudo, on this machine.
     """
 
     def __init__(
-        self, *, until: float, tag: str, stop: threading.Event, out: Lines
+        self,
+        *,
+        until: float,
+        tag: str,
+        stop: threading.Event,
+        out: Lines,
+        password: Callable[[], str] | None = None,
     ) -> None:
         self.until = until
         self.tag = tag
         self.stop = stop
         self.out = out
+        self.password = password
         self.as_root = False
         self.at_home = False
 
@@ -90,35 +108,54 @@ def wrapped(
     return told if stdin else f"{told} </dev/null"
 
 
-def as_root(line: str, user: str | None) -> str:
-    """Return a wrapped line run by sudo as a whole, which never asks for a password.
+def _fed(runner: Any, secret: bytes, *, more: bool) -> None:
+    """Let a runner write sudo's password first of all; its stdin ends there, or goes on.
 
-    Who is root already needs no sudo to be root.
+    However the command is run (in the background, watched), nothing comes before it.
     """
-    if user:
-        return f"sudo -n -H -u {shlex.quote(user)} {line}"
-    return f'if [ "$(id -u)" = 0 ]; then {line}; else sudo -n {line}; fi'
+    start = runner.start
+
+    def begin(*args: Any, **kwargs: Any) -> None:
+        start(*args, **kwargs)
+        # A command that has ended has its own words for it.
+        with contextlib.suppress(OSError):
+            runner.write_proc_stdin(secret.decode("utf-8", "surrogateescape"))
+            if not more:
+                runner.close_proc_stdin()
+
+    runner.start = begin
 
 
 class _Bounded:
     """Runs what Invoke's Context runs, within bounds."""
 
     bounds: Bounds
+    become: Become | None
     config: Any
-    _remote_shell = '"${SHELL:-/bin/sh}"'
+    _host_is_here = False
 
     def _run(self, runner: Any, command: str, **kwargs: Any) -> Any:
-        """Run a command for `run` (and `local`)."""
+        """Run a command for `run` (and `local`, which is ours alone)."""
+        from invoke.runners import Local
+
         line = self._prefix_commands(command)  # type: ignore[attr-defined]
-        return self._bounded(runner, line, kwargs, sudo=None)
+        there = self._host_is_here or not isinstance(runner, Local)
+        become = self.become if there else None
+        return self._bounded(runner, line, kwargs, become=become, said=line)
 
     def _sudo(self, runner: Any, command: str, **kwargs: Any) -> Any:
         """Run a command for `sudo`: all of it as root, or as `user`."""
-        kwargs.pop("password", None)
-        user = kwargs.pop("user", self.config.sudo.user)
+        password = kwargs.pop("password", None)
+        user = kwargs.pop("user", None) or self.config.sudo.user
         line = self._prefix_commands(command)  # type: ignore[attr-defined]
-        self.bounds.as_root = True
-        return self._bounded(runner, line, kwargs, sudo=(user,))
+        become = Become(user or "root", self._password(password))
+        said = f"sudo {line}"
+        return self._bounded(runner, line, kwargs, become=become, said=said)
+
+    def _password(self, given: str | None) -> Callable[[], str] | None:
+        """Return what gives sudo's password: the call, the host's source, Invoke's."""
+        own = given or (None if self.bounds.password else self.config.sudo.password)
+        return self.bounds.password if own is None else lambda: str(own)
 
     def _bounded(
         self,
@@ -126,14 +163,15 @@ class _Bounded:
         line: str,
         kwargs: dict[str, Any],
         *,
-        sudo: tuple[str | None] | None,
+        become: Become | None,
+        said: str,
     ) -> Any:
         """Run a line and return Invoke's result, its command as the task gave it."""
         from invoke.runners import Local
         from invoke.runners import Result
 
         self.bounds.check()
-        options = self._options(line if sudo is None else f"sudo {line}", kwargs)
+        options = self._options(said, kwargs)
         if options.pop("dry"):
             return Result(command=line)
         here = isinstance(runner, Local)
@@ -141,17 +179,38 @@ class _Bounded:
         asked_s = options["timeout"]
         left_s = self.bounds.until - time.monotonic()
         bound_s = left_s if asked_s is None else min(float(asked_s), left_s)
-        shell = kwargs.get("shell") or self.config.run.shell
+        shell = shlex.quote(kwargs.get("shell") or self.config.run.shell)
+        there = _LOGIN_SHELL if become is None else _THEIR_SHELL
+        stdin = bool(options["watchers"] or options["in_stream"])
         told = wrapped(
             line,
             bound_s=bound_s,
-            shell=shlex.quote(shell) if here else self._remote_shell,
+            shell=shell if here else there,
             env={VARIABLE: self.bounds.tag, **options.pop("env")},
-            stdin=bool(options["watchers"] or options["in_stream"]),
+            stdin=stdin or become is not None,
         )
         options["timeout"] = bound_s + KILL_S + BELT_S
-        told = told if sudo is None else as_root(told, sudo[0])
+        if become is not None:
+            told = self._raised(runner, told, options, become, stdin=stdin)
         return self._finished(runner, told, options, (line, bound_s, asked_s))
+
+    def _raised(
+        self,
+        runner: Any,
+        told: str,
+        options: dict[str, Any],
+        become: Become,
+        *,
+        stdin: bool,
+    ) -> str:
+        """Return a wrapped line as another user's; its runner writes the password."""
+        self.bounds.as_root = True
+        secret = secret_of(become, b"" if stdin else None)
+        if secret:
+            # A terminal would show what is written to it before sudo asks.
+            options["pty"] = False
+            _fed(runner, secret, more=stdin)
+        return raised(told, become, stdin=stdin)
 
     def _options(self, told: str, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return Invoke's options; the echo is ours, of the line as it was given."""
@@ -236,11 +295,11 @@ def context_for(transport: Transport, config: Config, bounds: Bounds) -> Context
     `config` is the task's own; the connection is the one that is open already.
     """
     if transport.host.connection == "local":
-        return _local(config, bounds)
+        return _local(transport, config, bounds)
     return _remote(transport, config, bounds)
 
 
-def _local(config: Config, bounds: Bounds) -> Context:
+def _local(transport: Any, config: Config, bounds: Bounds) -> Context:
     """Return a context of this machine."""
     from invoke.context import Context
 
@@ -248,6 +307,7 @@ def _local(config: Config, bounds: Bounds) -> Context:
         """This machine; `put` and `get` copy, so that one body serves both."""
 
         host = "localhost"
+        _host_is_here = True
 
         def put(
             self,
@@ -269,7 +329,9 @@ def _local(config: Config, bounds: Bounds) -> Context:
             return Copied(local=kept.remote, remote=kept.local)
 
     context = Here(config)
-    context._set(bounds=bounds)  # noqa: SLF001 -- any other attribute is configuration
+    context._set(  # noqa: SLF001 -- any other attribute is configuration
+        bounds=bounds, become=transport.become
+    )
     return context
 
 
@@ -323,7 +385,10 @@ def _remote(transport: Any, config: Config, bounds: Bounds) -> Context:
         opened.host, user=opened.user, port=opened.port, config=whole, gateway=False
     )
     made._set(  # noqa: SLF001 -- any other attribute is configuration
-        bounds=bounds, client=opened.client, transport=opened.transport
+        bounds=bounds,
+        become=transport.become,
+        client=opened.client,
+        transport=opened.transport,
     )
     context: Context = made
     return context

@@ -27,9 +27,11 @@ _MOST = 20
 
 # A group's number can belong to somebody else by now: it counts only while its leader,
 # or a process with the tag, says that it is ours. Zombies are gone. Whoever left the
-# group is found by the tag, or as a child of one that was found.
+# group is found by the tag, or as a child of one that was found. The tag is put together
+# here: sudo keeps this whole script in the environment of what runs it (SUDO_COMMAND).
 _LOOK = """
 group=%s tag=%s
+tag=%s=$tag
 [ "$PPID" = "$group" ] && exit 0
 look() {
   found=' '
@@ -151,7 +153,7 @@ def _script(group: Group, work: str) -> str:
     """
     # Kernel threads are of group 0, so that must never be looked for.
     number = str(group.number) if group.number > 0 else "none"
-    head = Command(_LOOK, (number, f"{VARIABLE}={group.tag}")).line
+    head = Command(_LOOK, (number, group.tag, VARIABLE)).line
     return head + work + _SAY
 
 

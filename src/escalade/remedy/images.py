@@ -158,6 +158,7 @@ def in_stack(node: Node, step: str) -> str:
     """Return the stack of a service; raises `CannotError` for a lone container."""
     if node.stack is None:
         raise CannotError(
-            f"{node} belongs to no Compose stack: {step} cannot work on it"
+            f"{node} belongs to no Compose stack: {step} cannot make it anew "
+            "(whoever made it can; restart works)"
         )
     return node.stack

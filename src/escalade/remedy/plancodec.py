@@ -26,9 +26,10 @@ from escalade.errors import nearest
 from escalade.plans import Plan
 from escalade.plans import Risk
 
-__all__ = ["SCHEMA", "dump", "load"]
+__all__ = ["SCHEMA", "decode", "dump", "encode", "load"]
 
 SCHEMA = "escalade.plan/1"
+T = typing.TypeVar("T")
 _DEEPEST = 60
 """Objects inside one another; a plan of groups and handlers has a tenth of it."""
 _NAMED: Mapping[str, type] = {
@@ -60,6 +61,16 @@ def load(data: object) -> Plan:
     rest = {name: value for name, value in data.items() if name != "schema"}
     plan = _noun(Plan, rest, "plan")
     return typing.cast("Plan", plan)
+
+
+def encode(noun: object) -> dict[str, Any]:
+    """Return any noun of ours as plain data: what was asked for, with its steps whole."""
+    return _noun_out(noun)
+
+
+def decode(kind: type[T], data: object, where: str) -> T:
+    """Return the noun that `encode` wrote; raises `UsageError` where it is none."""
+    return typing.cast("T", _noun(kind, data, where))
 
 
 # ------------------------------------------------------------------- writing
@@ -130,7 +141,7 @@ def _in(value: Any, hint: Any, where: str) -> Any:
     if origin is tuple:
         return _items(value, typing.get_args(hint), where)
     if origin is not None:
-        return _texts(value, where)
+        return _table(value, typing.get_args(hint)[-1], where)
     if is_dataclass(hint):
         return _noun(typing.cast("type", hint), value, where)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -165,14 +176,25 @@ def _items(value: Any, hints: tuple[Any, ...], where: str) -> tuple[Any, ...]:
     return tuple(_in(v, h, where) for v, h in zip(value, hints, strict=True))
 
 
-def _texts(value: Any, where: str) -> Mapping[str, str]:
-    """Return a table of texts."""
+def _table(value: Any, kind: Any, where: str) -> Mapping[str, Any]:
+    """Return a table of texts, or of whatever a step may be told."""
     if not isinstance(value, Mapping):
         raise UsageError(f"{where}: an object is expected, not {_show(value)}")
+    if kind is object:
+        return {str(name): _free(item) for name, item in value.items()}
     return {
         str(name): str(_scalar(text, (str,), f"{where}.{name}"))
         for name, text in value.items()
     }
+
+
+def _free(value: Any) -> Any:
+    """Return a value as it was before it was data: JSON has lists only."""
+    if isinstance(value, list):
+        return tuple(map(_free, value))
+    if isinstance(value, Mapping):
+        return {str(name): _free(item) for name, item in value.items()}
+    return value
 
 
 def _word(value: Any, kind: type[Enum], where: str) -> Enum:

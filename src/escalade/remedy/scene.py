@@ -71,6 +71,20 @@ class Scene:
         """Return the stacks of the host, by name."""
         return tuple(sorted({n.stack for n in self._nodes if n.stack}))
 
+    def stack(self, name: str) -> str:
+        """Return the name of a stack that is there; the error has the nearest."""
+        known = self.stacks()
+        if name in known:
+            return name
+        # A look at some stacks alone still tells which others there are.
+        listed = (r.get("stacks") for r in self.records("host"))
+        more = (n for names in listed if isinstance(names, tuple) for n in names)
+        every = sorted({*known, *map(str, more)})
+        there = f"; there are: {', '.join(every) or 'none'}"
+        raise CannotError(
+            f"{self.host}: no stack {name!r}{nearest(name, every) or there}"
+        )
+
     def services(self, stack: str | None) -> tuple[Node, ...]:
         """Return a stack's services, declared and seen, by name.
 
@@ -81,9 +95,12 @@ class Scene:
     def node(self, node: Node, service: str) -> Node:
         """Return the service that a name means: a service's own, or a container's.
 
-        Without a stack in `node` the name may stand in any, if in one alone.
+        Without a stack in `node` the name may stand in any, if in one alone; a stack that
+        is not there is told as such.
         """
         wish = service.strip()
+        if node.stack is not None:
+            self.stack(node.stack)
         near = [n for n in self._nodes if node.stack is None or n.stack == node.stack]
         found = [n for n in near if n.service == wish]
         found = found or [n for n in near for b in self.boxes(n) if b.name == wish]

@@ -12,13 +12,16 @@ import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
 
+from escalade.errors import EscaladeError
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.plans import Ended
@@ -30,8 +33,8 @@ from escalade.remedy.groups import Group
 from escalade.remedy.groups import end
 from escalade.remedy.spoken import Lines
 from escalade.remedy.spoken import heard
-from escalade.transport.base import Output
 from escalade.transport.base import Transport
+from escalade.transport.become import Become
 from escalade.transport.outputs import one_line
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ class Terms:
 
     It ends within `timeout_s`, or soon after `stop`, with all that it started on its
     host, which is known by `tag`. `say` is given each line that it says, `redact` takes
-    secrets out of every text before.
+    secrets out of every text before. `password` gives sudo's on that host.
     """
 
     timeout_s: float
@@ -90,6 +93,7 @@ class Terms:
     stop: threading.Event
     redact: Callable[[str], str]
     say: Callable[[str], None]
+    password: Callable[[], str] | None = field(default=None, repr=False)
 
 
 # ------------------------------------------------------------------ which there are
@@ -195,10 +199,16 @@ def run_task(
     calls = _calls(words, folder, name, config)
     reached = transport.open()
     if not reached.status.answered:
-        return Ran(Ended.UNREACHABLE, reason=reached.reason)
+        return Ran(Ended.UNREACHABLE, reason=terms.redact(reached.reason))
     lines = Lines(terms.redact, terms.say)
     until = time.monotonic() + terms.timeout_s
-    bounds = Bounds(until=until, tag=terms.tag, stop=threading.Event(), out=lines)
+    bounds = Bounds(
+        until=until,
+        tag=terms.tag,
+        stop=threading.Event(),
+        out=lines,
+        password=terms.password,
+    )
     done: list[Ran] = []
 
     def work() -> None:
@@ -304,7 +314,8 @@ def _failed(error: BaseException, transport: Transport) -> Ran:
     if isinstance(error, CommandTimedOut):
         reason = f"`{error.result.command}` did not end within {error.timeout:g} s"
         return Ran(Ended.TIMEOUT, None, reason)
-    return Ran(Ended.FAILED, 1, one_line(f"{type(error).__name__}: {error}"))
+    kind = "" if isinstance(error, EscaladeError) else f"{type(error).__name__}: "
+    return Ran(Ended.FAILED, 1, one_line(f"{kind}{error}"))
 
 
 def _exited(error: BaseException) -> Ran:
@@ -319,18 +330,14 @@ def _exited(error: BaseException) -> Ran:
 # ----------------------------------------------------------------------- how it ends
 
 
-class _AsRoot:
-    """A transport whose lines sudo runs: what a task started so, only root can end."""
+def _as_root(transport: Transport, password: Callable[[], str] | None) -> Transport:
+    """Return a way to the same host, over the same connection, as root.
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def run(self, line: str, *, timeout_s: float, limit: int = 1_000_000) -> Output:
-        """Run a line as root where that is allowed without a password."""
-        from escalade.transport.base import Command
-
-        told = Command("sudo -n sh -c %s", (line,)).line
-        return self._transport.run(told, timeout_s=timeout_s, limit=limit)
+    What a task started as root or as somebody else, only root can end.
+    """
+    made: Any = copy(transport)
+    made.become = Become("root", password)
+    return cast("Transport", made)
 
 
 def _end(thread: threading.Thread, transport: Transport, bounds: Bounds) -> str:
@@ -355,5 +362,5 @@ def _ended_on(transport: Transport, bounds: Bounds) -> Any:
     """End what carries the task's tag on a host."""
     group = Group(NOBODY, bounds.tag)
     if bounds.as_root:
-        end(cast("Transport", _AsRoot(transport)), group)
+        end(_as_root(transport, bounds.password), group)
     return end(transport, group)

@@ -6,16 +6,19 @@ import os
 import sys
 from typing import TextIO
 
+from escalade.known import hidden
+
 __all__ = ["emit"]
 
 
-def emit(text: str, stream: TextIO | None = None) -> None:
+def emit(text: str, stream: TextIO | None = None, *, whole: bool = False) -> None:
     """Write text on a stream (stdout), `?` for what its encoding cannot carry.
 
-    A reader that goes away (`| head`) ends the writing and nothing else. Raises
+    Secrets that we know are not written, unless the `whole` text was asked for. A reader that goes away (`| head`) ends the writing and nothing else. Raises
     OSError, with the stream's name, where it cannot be written (a full disk).
     """
     out = stream or sys.stdout
+    text = text if whole else hidden(text)
     encoding = getattr(out, "encoding", None) or "utf-8"
     try:
         out.write(text.encode(encoding, "replace").decode(encoding))

@@ -24,7 +24,7 @@ __all__ = ["command", "left_by_fix", "left_to_see", "retry_lines"]
 _LIMIT = "--limit"
 _ROOT = "--search-root"
 _ON = "on"
-_FLAGS_ALONE = ("--yes",)
+_FLAGS_ALONE = ("--become", "--yes")
 
 
 def command(argv: Sequence[str], task: str, hosts: str, *, here: Path) -> str:

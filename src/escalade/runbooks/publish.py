@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -14,7 +15,7 @@ from escalade.runbooks.words import StepLike
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["KINDS", "schema"]
+__all__ = ["KINDS", "published", "schema"]
 
 Schema = dict[str, Any]
 
@@ -61,11 +62,29 @@ def schema(
         "ladders": shapes.LaddersFile,
         "roles": shapes.RolesFile,
     }
-    whole: Schema = _tidy(files[kind].model_json_schema())
-    if kind != "roles":
-        whole["$defs"]["Condition"] = _condition(catalog)
-        whole["$defs"]["Step"] = _step(kinds, user_tasks)
-    return {"$schema": _DIALECT, **whole}
+    whole = published([files[kind]], catalog, kinds, user_tasks)
+    top = whole["$defs"].pop(files[kind].__name__)
+    if kind == "roles":
+        del whole["$defs"]["Condition"], whole["$defs"]["Step"]
+    return {**whole, **top}
+
+
+def published(
+    shapes: Sequence[type[BaseModel]],
+    catalog: Mapping[str, Probe],
+    kinds: Mapping[str, StepLike] | None,
+    user_tasks: frozenset[str],
+) -> Schema:
+    """Return the definitions of shapes of files, with conditions and steps, alone."""
+    from pydantic.json_schema import models_json_schema
+
+    _, whole = models_json_schema([(shape, "validation") for shape in shapes])
+    found: Schema = _tidy(whole)
+    found["$defs"] |= {
+        "Condition": _condition(catalog),
+        "Step": _step(kinds, user_tasks),
+    }
+    return {"$schema": _DIALECT, **found}
 
 
 def _tidy(data: Any) -> Any:

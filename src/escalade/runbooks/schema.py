@@ -25,6 +25,7 @@ __all__ = [
     "RoleShape",
     "RolesFile",
     "RunbookFile",
+    "Step",
     "SymptomShape",
     "TextShape",
 ]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from escalade.errors import nearest
 
-__all__ = ["MACROS", "cron_problem", "expanded"]
+__all__ = ["MACROS", "NAMES", "cron_problem", "expanded"]
 
 MACROS: Mapping[str, str] = {
     "@hourly": "0 * * * *",
@@ -24,11 +24,13 @@ FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 _MOST = (59, 23, 31, 12, 7)
 _WORD = re.compile(r"[A-Za-z0-9*/,-]+")
 _BEYOND = re.compile(r"[LW#?]", re.IGNORECASE)
-_NAMES = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-    r"|sun|mon|tue|wed|thu|fri|sat)\b",
-    re.IGNORECASE,
+NAMES = (
+    *("jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+    *("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
 )
+"""The names of months and days that a field may have."""
+_NAMES = re.compile(rf"\b(?:{'|'.join(NAMES)})\b", re.IGNORECASE)
 
 
 def expanded(text: str) -> str:

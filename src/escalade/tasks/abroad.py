@@ -112,7 +112,8 @@ def on(context: Context, wanted: Wanted) -> int:
     risk = tasks[words[0]].risk
     if context.config.run.dry:
         names = ", ".join(host.name for host in hosts)
-        print(_WOULD.fill({"task": wanted.line, "hosts": names}).pick(settings.lang))
+        would = _WOULD.fill({"task": wanted.line, "hosts": names})
+        print(shaped(would.pick(settings.lang)))
         return 0
     if not _agreed(words[0], risk, hosts, wanted, settings.lang):
         return REFUSED
@@ -198,6 +199,7 @@ def _one(road: Road, host: Host, call: _Call, config: Config) -> Ran:
     """Run a task on one host over its one connection."""
     from escalade.remedy.usertasks import Terms
     from escalade.remedy.usertasks import run_task
+    from escalade.run import password_of
     from escalade.run import reached
 
     head = f"{host.name}: " if call.prefixed else ""
@@ -207,6 +209,7 @@ def _one(road: Road, host: Host, call: _Call, config: Config) -> Ran:
         stop=road.stop,
         redact=shaped,
         say=lambda line: _say(f"{head}{line}"),
+        password=password_of(host, road.settings),
     )
     with reached(road, host) as transport:
         ran = run_task(
@@ -250,10 +253,10 @@ def _told(ran: Sequence[tuple[Host, Ran]], words: Sequence[str], lang: Lang) -> 
     for host, each in left:
         why = f": {each.reason}" if each.reason else ""
         text = _ENDINGS.get(each.ended, _ENDINGS[Ended.UNKNOWN]).pick(lang)
-        print(clean(f"{host.name}: {text}{why}"))
+        print(clean(shaped(f"{host.name}: {text}{why}")))
     for host, each in ran:
         if each.orphan:
-            print(clean(f"{host.name}: {each.orphan}"))
+            print(clean(shaped(f"{host.name}: {each.orphan}")))
     values = {
         "task": words[0],
         "done": str(len(ran) - len(left)),

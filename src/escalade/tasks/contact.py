@@ -18,6 +18,7 @@ from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.desk import settings_for
 from escalade.tasks.jobs import ask
+from escalade.tasks.quiet import without_secrets
 from escalade.text import Text
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _row(host: Host, ended: Output, begun: float) -> Row:
         "reachable": reachable,
         "took_s": round(time.monotonic() - begun, 3),
         "cause": None if reachable else ended.cause or ended.status.value,
-        "reason": None if reachable else ended.reason,
+        "reason": None if reachable else without_secrets(ended.reason),
     }
 
 
@@ -168,7 +169,7 @@ def _one(settings: Settings, look: Look, host: Host) -> Row:
         with closing(transport_for(host, settings)) as transport:
             return look(host, transport)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = without_secrets(f"{type(error).__name__}: {error}")
         return {
             "host": host.name,
             "reachable": False,

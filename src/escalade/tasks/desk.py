@@ -17,6 +17,7 @@ from escalade.errors import EscaladeError
 from escalade.errors import UsageError
 from escalade.tasks.quiet import hush
 from escalade.tasks.quiet import without_secrets
+from escalade.tasks.reaching import said_of_hosts
 from escalade.tasks.streams import Ended
 from escalade.tasks.streams import ended_by_signals
 from escalade.tasks.streams import steady
@@ -125,7 +126,7 @@ def settings_for(context: Context, flags: Mapping[str, object]) -> Settings:
     """Return the settings of a task from its configuration and flags."""
     from escalade.settings import settings_from
 
-    return settings_from(context.config, flags)
+    return settings_from(context.config, {**flags, **said_of_hosts()})
 
 
 def look_for(settings: Settings, *, verbose: bool = False, live: bool = True) -> Look:

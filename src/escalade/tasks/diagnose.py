@@ -12,6 +12,7 @@ from escalade.tasks.desk import mode
 from escalade.tasks.desk import said
 from escalade.tasks.desk import settings_for
 from escalade.tasks.desk import told
+from escalade.tasks.reaching import Reaching
 
 __all__ = ["diagnose"]
 
@@ -19,6 +20,7 @@ __all__ = ["diagnose"]
 @task(
     default=True,
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["limit", "inventory", "stack"],
     help={
         **HELP,

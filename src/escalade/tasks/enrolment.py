@@ -58,7 +58,7 @@ def show(context: Context, flags: Mapping[str, object], kind: str) -> None:
 
         tree, chosen = _tree(settings)
         data = json.dumps(listing(tree, chosen), indent=4, sort_keys=True)
-        _tell(data)
+        emit(f"{data}\n", whole=True)
         return
     hosts = hosts_for(settings)
     if kind == "json":
@@ -141,7 +141,7 @@ def trust(
         if ended.output.status is Status.OK:
             _tell(TRUSTED.fill({"host": host.name}).pick(settings.lang))
         else:
-            print(f"{host.name}: {ended.output.reason}", file=sys.stderr)
+            emit(f"{host.name}: {ended.output.reason}\n", sys.stderr)
             code = 2
     return code
 

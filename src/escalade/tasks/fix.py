@@ -9,7 +9,7 @@ from escalade.tasks.desk import HELP
 from escalade.tasks.desk import ROLLING
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
-from escalade.tasks.optional import Lenient
+from escalade.tasks.reaching import Reaching
 
 __all__ = ["apply", "approve", "fix", "resume"]
 
@@ -26,7 +26,7 @@ _LISTS = ["limit", "inventory", "stack"]
 
 @task(
     auto_shortflags=False,
-    klass=Lenient,
+    klass=Reaching,
     iterable=[*_LISTS, "serial"],
     positional=["symptom"],
     help={
@@ -78,6 +78,7 @@ def fix(
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["inventory"],
     help={
         **_SHARED,
@@ -110,6 +111,7 @@ def apply(
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["inventory"],
     help={
         **{k: v for k, v in _SHARED.items() if k not in ("yes", "max_risk")},
@@ -142,6 +144,7 @@ def approve(
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["inventory"],
     help={
         **_SHARED,

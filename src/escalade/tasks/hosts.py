@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.tasks import Task
 from invoke.tasks import task
 
 from escalade.tasks.desk import HELP
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
+from escalade.tasks.reaching import Reaching
+from escalade.tasks.reaching import Reading
 
 __all__ = ["ns"]
 
@@ -20,29 +19,13 @@ _SHARED = {
     "inventory": (
         "file, folder or program in Ansible's formats, or hosts: 'a,b,'; repeatable"
     ),
-    "vault_password_file": (
-        "file or command that gives a vault password, [vault id@]path; repeatable"
-    ),
 }
-_LISTS = ["limit", "inventory", "vault_password_file"]
-
-
-class Ansible(Task[Any]):
-    """A task that knows `-i`, as Ansible's commands do."""
-
-    def arg_opts(
-        self, name: str, default: str, taken_names: set[str]
-    ) -> dict[str, Any]:
-        """Return how an argument is written: `--inventory` is also `-i`."""
-        options = super().arg_opts(name, default, taken_names)
-        if name == "inventory":
-            options["names"] = [*options["names"], "i"]
-        return options
+_LISTS = ["limit", "inventory"]
 
 
 @task(
     name="list",
-    klass=Ansible,
+    klass=Reading,
     auto_shortflags=False,
     iterable=_LISTS,
     help={
@@ -54,18 +37,17 @@ def list_(
     c: Context,
     limit: list[str] | None = None,
     inventory: list[str] | None = None,
-    vault_password_file: list[str] | None = None,
     format: str = "text",  # noqa: A002 -- the flag's name
 ) -> None:
     """List the hosts of the inventory: name, address, groups."""
     from escalade.tasks import enrolment
 
     with told():
-        enrolment.show(c, _flags(limit, inventory, vault_password_file), format)
+        enrolment.show(c, _flags(limit, inventory), format)
 
 
 @task(
-    klass=Ansible,
+    klass=Reading,
     auto_shortflags=False,
     iterable=_LISTS,
     help={**_SHARED, "group": "the group to begin with, all without it"},
@@ -74,18 +56,17 @@ def graph(
     c: Context,
     limit: list[str] | None = None,
     inventory: list[str] | None = None,
-    vault_password_file: list[str] | None = None,
     group: str = "",
 ) -> None:
     """Draw the groups of the inventory as a tree."""
     from escalade.tasks import enrolment
 
     with told():
-        enrolment.draw(c, _flags(limit, inventory, vault_password_file), group)
+        enrolment.draw(c, _flags(limit, inventory), group)
 
 
 @task(
-    klass=Ansible,
+    klass=Reaching,
     auto_shortflags=False,
     iterable=_LISTS,
     help={**_SHARED, **{key: HELP[key] for key in ("forks", "format", "lang")}},
@@ -94,7 +75,6 @@ def ping(
     c: Context,
     limit: list[str] | None = None,
     inventory: list[str] | None = None,
-    vault_password_file: list[str] | None = None,
     forks: str = "",
     format: str = "text",  # noqa: A002 -- the flag's name
     lang: str = "",
@@ -106,13 +86,13 @@ def ping(
     from escalade.tasks import contact
 
     with told():
-        flags = _flags(limit, inventory, vault_password_file)
+        flags = _flags(limit, inventory)
         code = contact.ping(c, {**flags, "forks": forks, "lang": lang}, format)
     finish(code)
 
 
 @task(
-    klass=Ansible,
+    klass=Reaching,
     auto_shortflags=False,
     iterable=_LISTS,
     help={**_SHARED, **{key: HELP[key] for key in ("forks", "format", "lang")}},
@@ -121,7 +101,6 @@ def facts(
     c: Context,
     limit: list[str] | None = None,
     inventory: list[str] | None = None,
-    vault_password_file: list[str] | None = None,
     forks: str = "",
     format: str = "text",  # noqa: A002 -- the flag's name
     lang: str = "",
@@ -133,15 +112,15 @@ def facts(
     from escalade.tasks import contact
 
     with told():
-        flags = _flags(limit, inventory, vault_password_file)
+        flags = _flags(limit, inventory)
         code = contact.facts(c, {**flags, "forks": forks, "lang": lang}, format)
     finish(code)
 
 
 @task(
-    klass=Ansible,
+    klass=Reading,
     auto_shortflags=False,
-    iterable=["inventory", "vault_password_file"],
+    iterable=["inventory"],
     help={
         **{key: text for key, text in _SHARED.items() if key != "limit"},
         "name": "the host to enrol, by its name in the inventory",
@@ -153,7 +132,6 @@ def trust(
     c: Context,
     name: str,
     inventory: list[str] | None = None,
-    vault_password_file: list[str] | None = None,
     yes: bool = False,
     replace: bool = False,
 ) -> None:
@@ -161,16 +139,14 @@ def trust(
     from escalade.tasks import enrolment
 
     with told():
-        flags = _flags(None, inventory, vault_password_file)
+        flags = _flags(None, inventory)
         code = enrolment.trust(c, flags, name, agreed=yes, replace=replace)
     finish(code)
 
 
-def _flags(
-    limit: list[str] | None, inventory: list[str] | None, vault: list[str] | None
-) -> dict[str, object]:
-    """Return the flags that say which hosts, and where their passwords are."""
-    return {"limit": limit, "inventory": inventory, "vault_password_file": vault}
+def _flags(limit: list[str] | None, inventory: list[str] | None) -> dict[str, object]:
+    """Return the flags that say which hosts."""
+    return {"limit": limit, "inventory": inventory}
 
 
 ns = Collection("hosts", list_, graph, ping, trust, facts)

@@ -99,14 +99,16 @@ def lint(
     return 1 if errors else 0
 
 
-def schema() -> None:
-    """Print the JSON Schema of a runbook."""
+def schema(*, maintenance: bool = False) -> None:
+    """Print the JSON Schema of a runbook, or that of maintenance files."""
     import json
 
     from escalade.evidence.catalog import probes
     from escalade.remedy.catalog import steps
-    from escalade.runbooks.publish import schema as published
+    from escalade.runbooks.publish import schema as of_runbook
+    from escalade.schedule.publish import schema as of_maintenance
 
+    published = of_maintenance if maintenance else of_runbook
     whole = published(probes(), kinds=steps())
     emit(json.dumps(whole, indent=2) + "\n")
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Request", "apply", "approve", "fix", "resume", "step"]
 
 LEVELS = 3
+REFUSED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,32 +125,45 @@ def apply(context: Context, request: Request, name: str) -> int:
     settings = _at(settings_for(context, request.flags), place, request)
     with _gear(context, settings, request, order) as gear:
         begin = partial(_begin, gear, "apply", request)
-        return _told(saved(gear, begin, plan), settings, request)
+        return _left(gear, saved(gear, begin, plan), request)
 
 
 def approve(context: Context, request: Request, prefix: str) -> int:
     """Approve and carry out the plan that a run waits with."""
-    from escalade.climb.entry import saved
-    from escalade.tasks import timetable
     from escalade.tasks.memory import journal_for
-    from escalade.tasks.recalled import waiting
+    from escalade.tasks.recalled import ExpiredError
 
     settings = settings_for(context, request.flags)
     with journal_for(settings) as journal:
-        if timetable.of_job(journal, prefix):
-            job = timetable.Request(
-                request.flags,
-                format=request.format,
-                why=request.why,
-                verbose=request.verbose,
-            )
-            return timetable.approve(context, journal, settings, job, prefix)
-        run, plan, order, place = waiting(journal, prefix)
-        asked = replace(request, yes=True)
-        settings = _at(settings, place, request)
-        with _gear(context, settings, asked, order, journal=journal, run=run) as gear:
-            again = partial(_again, gear, request)
-            return _told(saved(gear, again, plan), settings, request)
+        try:
+            return _approved(context, journal, settings, request, prefix)
+        except ExpiredError as error:
+            print(f"escalade: {error.text.pick(settings.lang)}", file=sys.stderr)
+            return REFUSED
+
+
+def _approved(
+    context: Context, journal: Journal, settings: Settings, request: Request, run: str
+) -> int:
+    """Carry out a plan that waits, or what a job waits with."""
+    from escalade.climb.entry import saved
+    from escalade.tasks import timetable
+    from escalade.tasks.recalled import waiting
+
+    if timetable.of_job(journal, run):
+        job = timetable.Request(
+            request.flags,
+            format=request.format,
+            why=request.why,
+            verbose=request.verbose,
+        )
+        return timetable.approve(context, journal, settings, job, run)
+    identity, plan, order, place = waiting(journal, run)
+    asked = replace(request, yes=True)
+    settings = _at(settings, place, request)
+    with _gear(context, settings, asked, order, journal=journal, run=identity) as gear:
+        again = partial(_again, gear, request)
+        return _left(gear, saved(gear, again, plan), request)
 
 
 def resume(context: Context, request: Request, prefix: str) -> int:
@@ -170,9 +184,9 @@ def resume(context: Context, request: Request, prefix: str) -> int:
             before = seen_before(gear)
             _again(gear, request)
             if left.plan is None:
-                return _told(_anew(gear, left.round), settings, request)
+                return _left(gear, _anew(gear, left.round), request)
             story = carry_on(gear, before, left.plan, left.past)
-            return _told(story, settings, request)
+            return _left(gear, story, request)
 
 
 def _anew(gear: Gear, last: int) -> FixStory:
@@ -204,14 +218,7 @@ def _ordered(
             return code
         begin = partial(_begin, gear, kind, request)
         story = climb(gear, begin)
-        code = _told(story, settings, request)
-        if request.format == "text":
-            from escalade.report.retry import left_by_fix
-            from escalade.tasks.again import again
-
-            left, of = left_by_fix(story), len(story.last.hosts)
-            again(settings, story.run, kind, left=left, of=of)
-        return code
+        return _ended(story, settings, request, kind)
 
 
 @contextmanager
@@ -321,6 +328,33 @@ def _told(
     # What was told while it went on is not told again.
     write(fix_lines(story, look) if plan else end_lines(story, look), look)
     return story.exit
+
+
+def _ended(
+    story: FixStory,
+    settings: Settings,
+    request: Request,
+    task: str,
+    words: list[str] | None = None,
+) -> int:
+    """Print how a run ended, and the line that goes on with the hosts that are left."""
+    code = _told(story, settings, request)
+    if request.format == "text":
+        from escalade.report.retry import left_by_fix
+        from escalade.tasks.again import again
+
+        left, of = left_by_fix(story), len(story.last.hosts)
+        again(settings, story.run, task, left=left, of=of, words=words)
+    return code
+
+
+def _left(gear: Gear, story: FixStory, request: Request) -> int:
+    """Print how a run ended that began with a plan of before."""
+    from escalade.tasks.again import anew
+
+    settings = gear.road.settings
+    task, words = anew(gear.order, settings, yes=request.yes)
+    return _ended(story, settings, request, task, words)
 
 
 def _rolling(words: Mapping[str, object]) -> Rolling:

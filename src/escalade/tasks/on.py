@@ -8,12 +8,14 @@ from invoke.tasks import task
 from escalade.tasks.desk import HELP
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
+from escalade.tasks.reaching import Reaching
 
 __all__ = ["on"]
 
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["inventory"],
     help={
         "pattern": "the hosts: an Ansible pattern (web:!web3)",

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -27,13 +26,14 @@ def write(name: str, plan: Plan, order: Order, settings: Settings) -> None:
     """Write a plan through a temporary name, for its owner alone."""
     from escalade.climb.place import place_of
     from escalade.remedy.plancodec import dump
+    from escalade.remedy.plancodec import encode
 
     path = Path(name).expanduser()
     if not path.parent.is_dir():
         raise UsageError(f"--out {name}: there is no folder {path.parent}")
     data = {
         "schema": SCHEMA,
-        "order": asdict(order),
+        "order": encode(order),
         "place": place_of(settings, dict.fromkeys(c.node.host for c in plan.climbs)),
         "plan": dump(plan),
     }
@@ -68,27 +68,8 @@ def read(name: str) -> tuple[Plan, Order, Mapping[str, Any]]:
 
 
 def order_of(data: Mapping[str, Any]) -> Order:
-    """Return what was asked for, as it was written."""
+    """Return what was asked for, as it was written: a job's steps with all they say."""
     from escalade.climb.gear import Order
-    from escalade.climb.rolling import Rolling
-    from escalade.remedy.plan import Called
+    from escalade.remedy.plancodec import decode
 
-    said = data.get("rolling")
-    rolling = Rolling(**{**said, "serial": tuple(said["serial"])}) if said else None
-    calls = tuple(
-        Called(c["name"], {k: _value(v) for k, v in c["args"].items()})
-        for c in data["calls"]
-    )
-    return Order(
-        only=tuple(data["only"]),
-        level=data["level"],
-        max_level=data["max_level"],
-        calls=calls,
-        stack=data["stack"],
-        rolling=rolling,
-    )
-
-
-def _value(value: Any) -> Any:
-    """Return an argument; JSON has lists only."""
-    return tuple(value) if isinstance(value, list) else value
+    return decode(Order, data, "order")

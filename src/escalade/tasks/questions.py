@@ -9,6 +9,7 @@ from escalade.tasks.desk import HELP
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
 from escalade.tasks.desk import whole
+from escalade.tasks.reaching import Reaching
 
 __all__ = ["audit", "check", "logs", "ps", "resources"]
 
@@ -16,7 +17,7 @@ _SHARED = {k: HELP[k] for k in ("limit", "inventory", "stack", "format", "lang")
 _LISTS = ["limit", "inventory", "stack"]
 
 
-@task(auto_shortflags=False, iterable=_LISTS, help=_SHARED)
+@task(auto_shortflags=False, klass=Reaching, iterable=_LISTS, help=_SHARED)
 def ps(
     c: Context,
     limit: list[str] | None = None,
@@ -36,6 +37,7 @@ def ps(
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=_LISTS,
     help={
         **_SHARED,
@@ -64,6 +66,7 @@ def logs(
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["limit", "inventory"],
     help={
         **{k: v for k, v in _SHARED.items() if k != "stack"},
@@ -87,7 +90,7 @@ def check(
     finish(code)
 
 
-@task(auto_shortflags=False, iterable=_LISTS, help=_SHARED)
+@task(auto_shortflags=False, klass=Reaching, iterable=_LISTS, help=_SHARED)
 def resources(
     c: Context,
     limit: list[str] | None = None,
@@ -105,7 +108,7 @@ def resources(
     finish(code)
 
 
-@task(auto_shortflags=False, iterable=_LISTS, help=_SHARED)
+@task(auto_shortflags=False, klass=Reaching, iterable=_LISTS, help=_SHARED)
 def audit(
     c: Context,
     limit: list[str] | None = None,

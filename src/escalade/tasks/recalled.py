@@ -10,8 +10,10 @@ from typing import Any
 
 from escalade.errors import JournalError
 from escalade.errors import UsageError
+from escalade.report.times import rfc3339
 from escalade.tasks.memory import state_of
 from escalade.tasks.planfile import order_of
+from escalade.text import Text
 
 if TYPE_CHECKING:
     from escalade.climb.gear import Gear
@@ -22,7 +24,15 @@ if TYPE_CHECKING:
     from escalade.journal.store import Journal
     from escalade.plans import Plan
 
-__all__ = ["Left", "interrupted", "seen_before", "waiting"]
+__all__ = ["ExpiredError", "Left", "interrupted", "seen_before", "waiting"]
+
+
+class ExpiredError(UsageError):
+    """A plan that nobody approved in time: the answer was no; `text` says so."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +64,19 @@ class Left:
 def waiting(
     journal: Journal, prefix: str
 ) -> tuple[str, Plan, Order, Mapping[str, Any]]:
-    """Return the plan that a run waits with. Raises `UsageError` where it does not."""
+    """Return the plan that a run waits with. Raises `UsageError` where it does not.
+
+    One that came too late is denied for good: `ExpiredError`.
+    """
     record = journal.find(prefix)
     events = journal.events(record.id)
-    word = state_of(events).word
+    state = state_of(events)
+    word = state.word
     if word == "expired":
-        journal.event(record.id, "denied", data={"why": "expired", "by": "policy"})
-        raise UsageError(f"run {record.id}: denied: its time for approval is over")
+        until = rfc3339(state.expires or 0.0) or "?"
+        why = _EXPIRED.fill({"run": record.id, "until": until})
+        journal.event(record.id, "denied", data={"why": why, "by": "policy"})
+        raise ExpiredError(why)
     if word != "waiting-approval":
         raise UsageError(f"run {record.id} does not wait for approval: it is {word}")
     plan = _plan(record.id, events)
@@ -148,3 +164,9 @@ def seen_before(gear: Gear) -> Sight:
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}") from error
     return gear.watch.sight(snapshot, Run(gear.run, snapshot.recorded, 0.0))
+
+
+_EXPIRED = Text(
+    "denied: run {run} could be approved until {until}; run it anew",
+    "refusé : l'exécution {run} pouvait être approuvée jusqu'à {until} ; relancez-la",
+)

@@ -48,13 +48,16 @@ def lint(c: Context, folder: list[str] | None = None) -> None:
     finish(code)
 
 
-@task(auto_shortflags=False)
-def schema(c: Context) -> None:
+@task(
+    auto_shortflags=False,
+    help={"maintenance": "of the files of a folder `maintenance`, windows.yaml too"},
+)
+def schema(c: Context, maintenance: bool = False) -> None:
     """Print the JSON Schema of a runbook, for editors."""
     from escalade.tasks import library
 
     with told():
-        library.schema()
+        library.schema(maintenance=maintenance)
 
 
 @task(

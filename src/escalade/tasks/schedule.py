@@ -11,6 +11,7 @@ from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
 from escalade.tasks.desk import whole
 from escalade.tasks.optional import Lenient
+from escalade.tasks.reaching import Reaching
 
 __all__ = ["ns"]
 
@@ -108,6 +109,7 @@ def uninstall(
 
 @task(
     auto_shortflags=False,
+    klass=Reaching,
     iterable=["limit", "inventory", "stack", "job"],
     help={
         **{k: HELP[k] for k in ("limit", "inventory", "stack", "format", "lang")},

@@ -23,7 +23,7 @@ from escalade.tasks.desk import HELP
 from escalade.tasks.desk import ROLLING
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
-from escalade.tasks.optional import Lenient
+from escalade.tasks.reaching import Reaching
 
 __all__ = ["step_tasks"]
 
@@ -77,7 +77,7 @@ def _task(kind: StepKind) -> Task[Any]:
     mine = {name: a for name, a in kind.arguments.items() if name not in _FLAGS}
     body.__signature__ = Signature(list(_parameters(kind, mine)))  # type: ignore[attr-defined]
     lists = [name for name, argument in mine.items() if argument.many]
-    return Lenient(
+    return Reaching(
         body,
         name=kind.name,
         positional=[n for n in kind.positional if n in mine],

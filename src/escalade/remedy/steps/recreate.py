@@ -48,15 +48,24 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
     # such that it leaves them alone.
     needs = {need for each in nodes for need in scene.needs(each)} - set(nodes)
     alone = () if all(map(scene.settled, needs)) else ("--no-deps",)
-    words = ("up", "-d", *alone, "--force-recreate", *names)
+    up = ("up", "-d", *alone)
     grace = sum(box.grace_s for each in nodes for box in scene.boxes(each))
     drift = scene.drift(node) or scene.idle(node)
     return replace(
-        compose(scene, node, step, words, instead="restart it instead"),
+        compose(
+            scene,
+            node,
+            step,
+            (*up, "--force-recreate", *names),
+            instead="restart it instead",
+            # Cut between two of its requests, Compose leaves a container that was made and
+            # not started, or one that was stopped and not replaced.
+            then=(*up, *names),
+            within_s=COMPOSE_S + grace,
+        ),
         why=drift or FRESH.fill({"service": names[0]}),
         touches=nodes,
         after=tuple(of_service(each, *_new(scene, each)) for each in nodes),
-        timeout_s=COMPOSE_S + grace,
     )
 
 
