@@ -70,7 +70,8 @@ class Case:
     """One command that is killed.
 
     `before` makes what it finds, `meanwhile` happens between the kill and `resume`,
-    `judge` names what must not be, `forgiven` are deeds of the case itself.
+    `judge` names what must not be, `forgiven` are deeds of the case itself, `judged` what
+    `judge` alone says of the end: without a kill it ends otherwise.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Case:
     meanwhile: Callable[[Yard], None] = _nothing
     judge: Callable[[Yard], list[str]] = _fine
     forgiven: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
 
     def words(self, yard: Yard) -> list[str]:
         """Return its command line."""
@@ -194,6 +196,7 @@ CASES = {
             meanwhile=_remade,
             judge=_not_again,
             forgiven=("volume",),
+            judged=("spare",),
         ),
         Case(
             "run",

@@ -272,12 +272,12 @@ def is_free(path: Path) -> bool:
     return True
 
 
-def same_end(yard: Yard, wanted: dict[str, Any]) -> dict[str, Any]:
+def other_end(yard: Yard, wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the differences to the end without a kill, once they have settled."""
     until = time.monotonic() + SETTLE_S
     while True:
         now = yard.signature()
-        apart = {key: now[key] for key in now if now[key] != wanted[key]}
+        apart = {key: now[key] for key in now if wanted.get(key, now[key]) != now[key]}
         if not apart or time.monotonic() > until:
             return apart
         time.sleep(0.5)
@@ -326,9 +326,10 @@ def attempt(
         before = events(state)
         case.meanwhile(yard)
         go_on(trial, words, state, before)
-        apart = same_end(yard, alone.end)
+        end = {key: alone.end[key] for key in alone.end if key not in case.judged}
+        apart = other_end(yard, end)
         if apart:
-            trial.problems.append(f"ends otherwise: {apart}, not {alone.end}")
+            trial.problems.append(f"ends otherwise: {apart}, not {end}")
         runs = {entry.run for entry in events(state)}
         if runs:
             judge_journal(trial, state, before)

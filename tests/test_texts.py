@@ -57,6 +57,22 @@ def test_runbooks_say_nothing_in_one_language(path: Path) -> None:
     assert not bad
 
 
+# What is one thing in English has one name in French.
+ONE_NAME = {"test de santé": "contrôle de santé"}
+
+
+def test_one_thing_has_one_name_in_french() -> None:
+    """A health check is called the same wherever operators read of it."""
+    texts = [*SRC.rglob("*.py"), *RUNBOOKS]
+    bad = [
+        f"{path.name}: {other}, not {name}"
+        for path in texts
+        for other, name in ONE_NAME.items()
+        if other in path.read_text("utf-8")
+    ]
+    assert not bad
+
+
 SPEAKERS = [
     path
     for path in sorted(SRC.rglob("*.py"))

@@ -147,7 +147,7 @@ class Host:
     None where ~/.ssh/config or SSH's own default decides. `become` is the user as whom
     everything runs there, by sudo; None: who logged in; empty: who logged in, whatever a
     flag or setting says. `vars` holds what the inventory says beyond that
-    (`escalade_stacks` ...).
+    (`escalade_stacks` ...). `trouble` says why its variables tell no way to it.
     """
 
     name: str
@@ -160,6 +160,7 @@ class Host:
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
     become: str | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +418,8 @@ class Finding:
 
     `id` is stable for (symptom, node); `since` is when it began, where that is known;
     `caused_by` is the id of the finding that explains this one, None for a root;
-    `explains` are the ids folded under a root.
+    `explains` are the ids folded under a root; `replicas` are the containers of the
+    service of which it is true by themselves (none where only all together are).
     """
 
     id: str
@@ -436,6 +438,7 @@ class Finding:
     suspected: bool = False
     caused_by: str | None = None
     explains: tuple[str, ...] = ()
+    replicas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
+from escalade import paths
 from escalade.ahead import load_ahead
 from escalade.diagnosis.wanted import wanted
 from escalade.errors import InventoryError
@@ -35,6 +36,7 @@ from escalade.evidence.gather import Wanted
 from escalade.evidence.gather import gather
 from escalade.evidence.host import HOST
 from escalade.evidence.probe import Probe
+from escalade.inventory import Inventory
 from escalade.inventory import load as load_inventory
 from escalade.inventory import select
 from escalade.inventory.become import becoming
@@ -80,8 +82,10 @@ __all__ = [
     "check_target",
     "diagnose_hosts",
     "hosts_for",
+    "inventory_for",
     "judge",
     "look",
+    "own_tasks",
     "password_of",
     "reached",
     "transport_for",
@@ -116,26 +120,33 @@ def diagnose_hosts(road: Road) -> tuple[Snapshot, Diagnosis]:
 
 def hosts_for(settings: Settings) -> tuple[Host, ...]:
     """Return the hosts that the settings choose, with what is held declared stopped."""
-    vault = settings.vault_password_file
-    hosts = select(load_inventory(settings.inventory, vault=vault), settings.limit)
+    hosts = select(inventory_for(settings), settings.limit)
     learn_from(hosts)
     whom = settings.become_user
     hosts = tuple(becoming(h, become=settings.become, user=whom) for h in hosts)
     return with_holds(hosts, known_holds(os.environ, settings.state))
 
 
+def inventory_for(settings: Settings) -> Inventory:
+    """Return the whole inventory that the settings name."""
+    return load_inventory(settings.inventory, vault=settings.vault_password_file)
+
+
 def book_for(settings: Settings) -> tuple[Book, Mapping[str, Probe]]:
     """Return the runbooks in force and the probes that they speak of."""
     catalog = probes()
-    own = _own_tasks() if len(settings.runbooks) > 1 else frozenset()
+    own = own_tasks(settings.runbooks)
     return load_runbooks(settings.runbooks, catalog, steps, own), catalog
 
 
-def _own_tasks() -> frozenset[str]:
-    """Return the tasks of the operator's own tasks.py, which runbooks may name as steps.
+def own_tasks(folders: Sequence[Path]) -> frozenset[str]:
+    """Return the tasks of the operator's own tasks.py, which their runbooks may name.
 
-    Only runbooks beside ours can name one, so nobody else pays for loading it.
+    Only runbooks beside ours can name one as a step, so nobody else pays for loading it.
     """
+    ours = paths.runbooks()
+    if all(folder == ours or folder.resolve() == ours.resolve() for folder in folders):
+        return frozenset()
     from escalade.remedy.usertasks import known
 
     # The one that this program has loaded, wherever it was started.

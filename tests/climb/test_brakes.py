@@ -57,6 +57,34 @@ def test_what_flaps_leaves_level_one(shop) -> None:
     assert "level 2" in done.out
 
 
+def by_hand(stack: str, *, touches: bool) -> None:
+    """Write into the journal that steps were called by hand as often as one may."""
+    data = {"writes": True, "touches": touches, "level": 0, "climb": "1"}
+    with open_journal(state_folder(os.environ), redact=str) as journal:
+        for at in range(5):
+            run = f"20260101T000000Z-{at:06x}"
+            journal.begin(run, "run", who="ada")
+            data |= {"at": ["localhost", stack, None]}
+            journal.event(run, "intent", data=data, action="1.1.1")
+
+
+def test_commands_by_hand_use_up_no_budget(shop) -> None:
+    """Nobody noticed them: the fault is repaired as if they had not been."""
+    docker("stop", shop.box("lone"))
+    by_hand(shop.name, touches=False)
+    done = shop.inv("fix", "lone", "--plan")
+    assert "level 1, automatic" in done.out, done.out
+
+
+def test_what_is_held_is_told_from_its_lowest_level_on(shop) -> None:
+    """Two levels are held for one reason: the hand-off says where that began."""
+    docker("stop", shop.box("lone"))
+    by_hand(shop.name, touches=True)
+    done = shop.inv("fix", "lone", "--plan")
+    assert "level 3, hand-off" in done.out, done.out
+    assert "level 1 was held" in " ".join(done.out.split())
+
+
 # ------------------------------------------------------------------------ locks
 
 

@@ -59,7 +59,8 @@ def look(folder: Path) -> Snapshot:
     settings = resolve({}, environ={}, flags={}, base=folder, here=folder)
     road = Road(settings, "r", time.time(), Silent(), threading.Event())
     book, catalog = book_for(settings)
-    watch = Watch(road, (Host("here"),), book, catalog, steps())
+    called = frozenset({"cleanup", "resources", "rebuild"})
+    watch = Watch(road, (Host("here"),), book, catalog, steps(), called=called)
     return watch.look().snapshot
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.climb.stack import docker
+from tests.hostile.command import run
 
 pytestmark = pytest.mark.engine
 
@@ -205,6 +206,47 @@ def test_a_disruptive_step_needs_a_yes(shop) -> None:
     assert done.code == 0, done.out
     after = shop.marks()
     assert {n for n in after if after[n] != before[n]} == {"lone"}
+
+
+def test_an_approval_after_it_went_away_says_so(shop, told) -> None:
+    """The container is not gone: the trouble is."""
+    docker("stop", shop.box("lone"))
+    assert shop.inv("fix", env=UNASKED).code == 5
+    (end,) = told("ended")
+    assert (end["outcome"], end["waiting"]) == (None, True)
+    shown = shop.inv("show", "last").out
+    assert "persists" not in shown
+    shop.heal()
+    before = shop.marks()
+    done = shop.inv("approve", "last")
+    assert done.code == 5
+    assert "went away by itself" in " ".join(done.out.split())
+    assert ": gone" not in done.out
+    assert shop.marks() == before
+
+
+# ----------------------------------------------------------------- seeing nothing
+
+
+@pytest.mark.parametrize("how", [("--plan",), ("--plan", "--format", "json"), ()])
+def test_a_plan_without_sight_is_not_nothing_to_do(how, state) -> None:
+    """A stack that is not there: exit 3 and why, with --plan and without."""
+    done = run("fix", "--stack", "nosuchstack", *how, env={"ESCALADE_LANG": "en"})
+    assert done.code == 3, done.out
+    if "json" in how:
+        assert (done.report["exit"], done.report["verdict"]) == (3, "unknown")
+        return
+    assert "no such stack; there are:" in " ".join(done.out.split())
+    assert "Nothing to do" not in done.out
+
+
+def test_a_step_by_hand_is_done_and_cures_nothing(shop, told) -> None:
+    """Its words are those of a deed, on the screen and in what is shown of the run."""
+    done = shop.inv("restart", "lone", "--yes")
+    assert done.code == 0
+    assert "✓ done:" in done.out
+    assert "cured" not in done.out
+    assert "cured" not in shop.inv("show", "last").out
 
 
 # ------------------------------------------------------------------- bad files

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,55 @@ def test_a_shared_namespace_has_the_others_address() -> None:
     networks = other["NetworkSettings"]["Networks"]
     addresses = tuple(net["IPAddress"] for net in networks.values())
     assert reading(case)["addresses"] == addresses
+
+
+def _started(case: dict[str, Any], own_s: float, owner_s: float | None) -> Any:
+    """Return `network_stale` for starts so long ago, the owner's None where it is gone."""
+    (owner,) = case["others"]
+    case["inspect"]["State"]["StartedAt"] = _ago(case, own_s)
+    if owner_s is None:
+        case["others"].pop(owner)
+    else:
+        case["others"][owner]["State"]["StartedAt"] = _ago(case, owner_s)
+    return reading(case)["network_stale"]
+
+
+def _ago(case: dict[str, Any], seconds: float) -> str:
+    """Return a moment before the case's, as the Engine writes it."""
+    moment = datetime.fromtimestamp(case["now"] - seconds, UTC)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(
+    ("own_s", "owner_s", "stale"),
+    [
+        (100, 300, False),  # started after its owner, as it should be
+        (299.9, 300, False),
+        (300, 100, True),  # the owner was started again since
+        (300, None, True),  # the owner was removed, or replaced
+        # Whoever restarts both, one after the other, is given the time for it.
+        (300, 15, False),
+        (300, 25, True),
+    ],
+)
+def test_a_shared_network_is_stale_where_its_owner_began_anew(
+    own_s: float,
+    owner_s: float | None,
+    stale: bool,  # noqa: FBT001
+) -> None:
+    """Its processes stay in the namespace of before, in which nobody else is."""
+    assert _started(load("shared-network"), own_s, owner_s) is stale
+
+
+def test_what_does_not_run_is_in_no_stale_network() -> None:
+    """Neither one that ended nor one whose owner ended: both have findings of their own."""
+    case = load("shared-network")
+    case["inspect"]["State"] |= {"Running": False, "Status": "exited"}
+    assert _started(case, 300, 100) is False
+    case = load("shared-network")
+    next(iter(case["others"].values()))["State"]["Running"] = False
+    assert _started(case, 300, 100) is False
+    assert reading(load("healthy"))["network_stale"] is False
 
 
 def test_desired_comes_from_the_inventory() -> None:

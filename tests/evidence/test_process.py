@@ -41,6 +41,44 @@ def test_the_init_is_not_the_program() -> None:
     assert case("process", "init-stopped").reading("stopped") is False
 
 
+def _stopped(first: str, *children: str) -> object:
+    """Return whether process 7 is judged stopped: `name state` of it and of its children."""
+    lines = []
+    for pid, (said, above) in enumerate([(first, 1), *((c, 7) for c in children)], 7):
+        name, state = said.split()
+        words = {"Name": name, "State": state, "PPid": str(above)}
+        lines += [f"/proc/{pid}/status:{key}:\t{word}" for key, word in words.items()]
+    answer = Answer(Status.OK, "\n".join(lines).encode())
+    (record,) = PROCESS.parse(_target(7), (), [answer]).readings
+    return record["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("processes", "stopped"),
+    [
+        # Stopped, a shell does not bury what it started.
+        (("sh T", "curl Z"), True),
+        (("bash T", "sleep S"), True),
+        (("sh T",), True),
+        (("docker-init T", "sh Z"), True),
+        (("sh S", "sleep S"), False),
+        (("sh S", "sleep T"), True),
+        (("sh S", "sleep Z"), False),
+        # What it started serves on.
+        (("sh T", "redis-server S"), False),
+        (("sh T", "sleep S", "redis-server S", "curl Z"), False),
+        (("sh S", "redis-server T"), True),
+        (("docker-init S", "sleep T"), True),
+    ],
+)
+def test_a_shell_is_the_program_where_it_minds_none(
+    processes: tuple[str, ...],
+    stopped: bool,  # noqa: FBT001
+) -> None:
+    """Neither who has ended nor a pause of a loop is the program of a container."""
+    assert _stopped(*processes) is stopped
+
+
 def _target(pid: int) -> Target:
     place = Address("host", "stack", "web", "web-1", "process")
     return Target(place, {"Id": BOX, "State": {"Pid": pid}})

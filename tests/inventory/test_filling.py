@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ from escalade.errors import InventoryError
 from escalade.inventory import Inventory
 from escalade.inventory import load
 from escalade.inventory import select
+from escalade.model import Status
+from escalade.transport.base import Tcp
+from escalade.transport.base import Trouble
+from escalade.transport.factory import open_for
+from escalade.transport.outputs import drain
+from escalade.transport.unmade import Unmade
 
 TEXT = """
 all:
@@ -70,7 +77,9 @@ def test_templates_are_filled(
         ('"{{ sites.london.net }}"', "template: 'escalade"),
         ('"{{ domain | ipaddr }}"', "template: No filter named 'ipaddr'."),
         ('"{{ domain"', "template: unexpected end of template"),
-        ('"{{ 1 / 0 }}"', "template: ZeroDivisionError"),
+        ('"{{ 1 / 0 }}"', "template: division by zero (ZeroDivisionError)"),
+        ('"{{ 10.0 ** 400 }}"', "template: (34, 'Numerical result out of range') ("),
+        ('"{{ range(10 ** 9) }}"', "template: Range too big."),
         (
             "\"{{ lookup('pipe', 'id') }}\"",
             "template: only lookup('env', ...) is known",
@@ -92,6 +101,26 @@ def test_what_cannot_be_filled_is_told_with_its_place(
     if "undefined" in said or "each other" in said:
         assert text.startswith(("8:19: ", "8:5: "))
     assert said in text or "has no attribute 'london'" in text
+
+
+def test_a_host_that_cannot_be_made_ends_nothing(tmp_path: Path) -> None:
+    """Beside others it is one that cannot be reached, and why; alone it is an error."""
+    made = inventory(tmp_path, '"{{ nobody }}"')
+    first, second = select(made, [])
+    assert (first.name, first.trouble) == ("gate.example.org", "")
+    assert (second.name, second.groups) == ("web1.dc", ("web",))
+    place = f"{tmp_path}/hosts.yml:8:19"
+    assert second.trouble == f"{place}: template: 'nobody' is undefined"
+    with closing(open_for(second)) as transport:
+        assert isinstance(transport, Unmade)
+        opened = transport.open()
+        assert opened.status is Status.UNREACHABLE
+        assert (opened.cause, opened.reason) == ("inventory", second.trouble)
+        assert transport.run("true", timeout_s=1) == opened
+        assert transport.put("/x", b"") == opened
+        assert drain(transport.stream("true", timeout_s=1), print) == opened
+        trouble = transport.connect(Tcp("localhost", 1), timeout_s=1)
+        assert trouble == Trouble("unreachable", second.trouble)
 
 
 def test_templates_that_need_each_other(tmp_path: Path) -> None:

@@ -56,7 +56,9 @@ def test_a_run_without_failures_leaves_no_file(tmp_path: Path) -> None:
 
 def test_a_person_may_write_one(inventory: Inventory, tmp_path: Path) -> None:
     """With comments, blank lines, groups and globs."""
-    (tmp_path / "some.txt").write_text("# mine\n\n  web[0] \r\nweb?\ndb\n")
+    (tmp_path / "some.txt").write_text(
+        "# mine\n\n  web[0] # why\r\nweb?\t# x # y\ndb\n  # a\n"
+    )
     assert len(names(inventory, "@some.txt")) == 5
 
 

@@ -134,6 +134,61 @@ def test_a_user_out_of_a_vault(folder: Path) -> None:
     ).replace("hosts.yml", str(folder / "hosts.yml"))
 
 
+def test_a_host_that_cannot_be_made_stands_beside_the_others(folder: Path) -> None:
+    """In the list, in a ping, in a diagnosis; with its place, and its cause."""
+    (folder / "hosts").write_text(
+        "localhost ansible_connection=local\n[web]\na ansible_host='{{ nope }}'\n"
+    )
+    why = f"{folder}/hosts:3:1: template: 'nope' is undefined"
+    words = ("-i", "hosts")
+    lines = printed(folder, "hosts.list", *words).splitlines()
+    assert [" ".join(line.split()) for line in lines] == ["localhost local", f"a {why}"]
+    rows = json.loads(printed(folder, "hosts.list", *words, "--format", "json"))[
+        "hosts"
+    ]
+    assert [row.get("trouble") for row in rows] == [None, why]
+    text = printed(folder, "hosts.ping", *words, "--format", "json", code=2)
+    here, lost = json.loads(text)["hosts"]
+    assert here["reachable"] is True
+    assert (lost["cause"], lost["reason"]) == ("inventory", why)
+    text = printed(
+        folder, "diagnose", *words, "--stack", "none", "--format", "json", code=2
+    )
+    roots = json.loads(text)["roots"]
+    (root,) = [r for r in roots if r["symptom"] == "host.unreachable"]
+    assert root["host"] == "a"
+    assert why in root["remedy"]["advice"]
+    enrolled = called(folder, "hosts.trust", "all", *words)
+    assert enrolled.returncode == 2
+    assert f"a: {why}\n" in enrolled.stderr
+    # Alone it leaves nothing to do.
+    alone = called(folder, "hosts.ping", *words, "--limit", "web")
+    assert (alone.returncode, alone.stderr) == (1, f"escalade: {why}\n")
+
+
+def test_a_host_is_named_once(folder: Path) -> None:
+    """Where its key cannot be had."""
+    done = called(folder, "hosts.trust", "nobody", "-i", "hosts")
+    assert done.returncode == 2
+    assert done.stderr.count("nobody") == 1
+
+
+def test_the_list_of_ansible_keeps_its_letters(folder: Path) -> None:
+    """As ansible-inventory prints them."""
+    (folder / "hosts").write_text("a motd='été à Orléans'\n")
+    assert "été à Orléans" in printed(
+        folder, "hosts.list", "-i", "hosts", "--format", "ansible"
+    )
+
+
+def test_a_folder_is_no_password_file(folder: Path) -> None:
+    """It is there, and what it is is told."""
+    words = ("hosts.list", "-i", "hosts", "--vault-password-file", ".")
+    done = called(folder, *words)
+    assert done.returncode == 1
+    assert "is a folder, not a vault password file" in done.stderr
+
+
 def test_the_graph(folder: Path) -> None:
     """Of all groups, or of one, and of the hosts chosen."""
     words = ("hosts.graph", "-i", "hosts", "--group", "prod", "--limit", "web1")

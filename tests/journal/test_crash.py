@@ -6,6 +6,7 @@ The writers are processes of their own, as controllers are.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -202,6 +203,35 @@ def test_a_new_journal_on_a_full_disk_is_told(
     with pytest.raises(JournalError, match=r"(full|No space left)") as error:
         sample.journal(small_disk / "state")
     assert "\n" not in str(error.value)
+
+
+def test_the_first_trouble_is_told_wherever_the_room_ends(
+    small_disk: Path | None, tmp_path: Path
+) -> None:
+    """SQLite ends the transaction itself then; that it cannot be undone is no cause."""
+    if small_disk is None:
+        test_a_limit_on_files_is_told(tmp_path)
+        return
+    told: list[str] = []
+    for room in range(4096, 120_000, 8192):
+        fill(small_disk)
+        os.truncate(small_disk / "ballast", disk_size(small_disk) - room)
+        state = small_disk / f"state{room}"
+        try:
+            with sample.journal(state) as journal:
+                for number in range(30):
+                    journal.begin(f"r{number}", "fix", who="anna")
+        except JournalError as error:
+            told.append(str(error))
+        shutil.rmtree(state, ignore_errors=True)
+    assert told
+    assert [t for t in told if "full" not in t and "No space left" not in t] == []
+
+
+def disk_size(folder: Path) -> int:
+    """Return the bytes that a disk can hold."""
+    room = os.statvfs(folder)
+    return room.f_blocks * room.f_frsize
 
 
 def test_room_that_was_kept_is_given_up_first(

@@ -191,6 +191,27 @@ def test_reading_is_no_attempt() -> None:
 
 
 @pytest.mark.parametrize(
+    ("level", "touches", "count"),
+    [(0, (), 0), (0, (sample.REDIS,), 1), (1, (), 1), (1, (sample.REDIS,), 1)],
+)
+def test_a_step_by_hand_counts_where_it_touched_somebody(level, touches, count) -> None:
+    """A tag, or a command that was not there: no user noticed. A climb counts as one."""
+    what = sample.action(touches=touches)
+    data = facts.intended(sample.climb(what, level=level), what, round=1, attempt=1)
+    found = read.attempts(
+        (event("intent", 1, data=data), verified(2, Outcome.PERSISTS))
+    )
+    assert len(found) == count
+
+
+def test_what_an_earlier_version_wrote_counts_as_it_did() -> None:
+    """It did not say whether somebody was touched."""
+    data = {**intent(1).data, "level": 0}
+    data.pop("touches", None)
+    assert len(read.attempts((event("intent", 1, data=data),))) == 1
+
+
+@pytest.mark.parametrize(
     ("said", "left"),
     [
         ({}, 1),

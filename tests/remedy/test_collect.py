@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import resource
 import stat
 import tarfile
 from dataclasses import replace
@@ -362,3 +363,19 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     Folder(tmp_path, 100).write("a.txt", b"new")
     assert (tmp_path / "target").read_text() == "mine"
     assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Also where the write itself failed, which knows no name (a full disk)."""
+    full = tmp_path / "page"
+    full.mkdir()
+    folder = Folder(full, 10**6)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="page") as error:
+            folder.write("before.jsonl", b"x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error.value.filename == str(full / "before.jsonl")
+    assert list(full.iterdir()) == []

@@ -103,6 +103,16 @@ def test_what_changed_is_told():
     assert any(line.startswith("new: docker start eloquence-livekit") for line in lines)
 
 
+def test_a_container_that_no_action_touches_any_more_is_not_called_gone():
+    """It is there still; the actions say what is done no longer."""
+    plan = plan_of("lk-08-redis-lost-at-run-time")
+    assert any(name.startswith("container ") for name in plan.rests)
+    lines = changed(plan, plan_of("healthy"))
+    assert any(line.startswith("no longer: docker start") for line in lines)
+    made_of = ("container ", "image of ", "configuration of ")
+    assert not [line for line in lines if line.startswith(made_of)]
+
+
 def test_a_hash_is_told_in_twelve_digits():
     """Nobody reads 64 digits."""
     plan = plan_of("healthy", extra={"image": "sha256:" + "a" * 64})

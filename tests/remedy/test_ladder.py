@@ -72,6 +72,12 @@ def test_a_step_by_hand_is_not_climbed():
     assert told.go is Go.STOP
 
 
+def test_a_hand_off_above_the_highest_level_is_none():
+    """Nothing of level 3 ran, so nobody was told."""
+    told = went(Outcome.PERSISTS, level=3, max_level=2)
+    assert told.go is Go.STOP
+
+
 def test_the_highest_level_allowed():
     """A level above what was allowed is not climbed to, and it says so."""
     told = went(Outcome.PERSISTS, max_level=1)

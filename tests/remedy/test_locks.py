@@ -16,7 +16,7 @@ import pytest
 
 from escalade.model import Host
 from escalade.model import Status
-from escalade.remedy.locks import Busy
+from escalade.remedy.busy import Busy
 from escalade.remedy.locks import HostLock
 from escalade.transport.base import Output
 from escalade.transport.factory import open_for
@@ -327,7 +327,8 @@ def test_a_host_that_is_not_reached_gives_no_lock() -> None:
     lost = Output(Status.UNREACHABLE, reason="no route to the host")
     transport = FakeTransport(Host("web1", "ssh"), Recorded(opened=lost))
     one = HostLock(transport, transport.host, ["a", "b"], "ada")
-    assert one.acquire(0) == Busy("a, b", reason="no route to the host")
+    expected = Busy("a, b", reason="no route to the host", lost=True)
+    assert one.acquire(0) == expected
     one.release()
 
 
@@ -342,3 +343,4 @@ def test_a_host_without_flock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     busy = one.acquire(0)
     assert busy is not None
     assert "flock" in busy.reason
+    assert not busy.lost

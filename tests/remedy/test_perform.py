@@ -402,7 +402,8 @@ def test_a_stop_lets_a_line_end_in_good_order(stage: Stage) -> None:
 def test_the_bound_of_the_step_is_a_bound_too(stage: Stage) -> None:
     """Whatever the action itself may take."""
     did = stage.do(action(Shell("sleep 40")), timeout_s=0.3)
-    assert did.ended is Ended.TIMEOUT
+    # What is left of it after the first microseconds is nobody's number.
+    assert (did.ended, did.reason) == (Ended.TIMEOUT, "no end within 0.3 s")
 
 
 def test_a_timeout_whose_effect_is_there_is_done(stage: Stage, tmp_path: Any) -> None:
@@ -428,7 +429,7 @@ def test_a_journal_that_cannot_keep_the_group_ends_the_line(stage: Stage) -> Non
     )
     assert did.ended is Ended.INTERRUPTED
     assert "No space left on device" in did.reason
-    assert not stage.performer.alive(stage.groups[0])
+    assert eventually(lambda: not stage.performer.alive(stage.groups[0]))
 
 
 # ----------------------------------------------------------- lost hosts and orphans

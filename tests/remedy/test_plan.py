@@ -9,6 +9,7 @@ import pytest
 
 from escalade.errors import UsageError
 from escalade.model import Confidence
+from escalade.model import Node
 from escalade.model import Remedy
 from escalade.model import Severity
 from escalade.model import Step
@@ -19,6 +20,7 @@ from escalade.remedy.plan import Called
 from escalade.remedy.plan import plan_for
 from escalade.remedy.plan import plan_steps
 from escalade.remedy.step import StepKind
+from escalade.remedy.unseen import Unseen
 from escalade.remedy.verify import touched
 from escalade.text import Text
 from tests.diagnosis.world import HOST
@@ -531,3 +533,40 @@ def test_a_required_argument():
         plan_steps(
             [Called("need")], [node("db")], toys.scene(), {"need": kind}, Wish("t")
         )
+
+
+@pytest.mark.parametrize(
+    ("whole", "call", "refused"),
+    [
+        (True, Called("kick"), True),
+        (False, Called("kick"), True),
+        (True, Called("read"), False),
+        (False, Called("refuse"), True),
+    ],
+)
+def test_a_place_that_nobody_could_look_at(whole, call, refused):
+    """What needs it says why it was not seen; what only reads is planned as ever."""
+    lost = {"here": Unseen("here cannot be reached: refused", host=whole)}
+    plan = plan_steps(
+        [call], [node("db")], toys.scene(), toys.KINDS, Wish("t"), unseen=lost
+    )
+    (step,) = plan.steps
+    assert step.trouble == ("here cannot be reached: refused" if refused else "")
+    assert bool(step.actions) is not refused
+
+
+def test_a_step_of_a_host_says_that_a_stack_does_not_narrow_it():
+    """What it is called for is the host; a step of a service keeps the stack."""
+    at = Node(HOST, "app")
+    wide = plan_steps([Called("read")], [at], toys.scene(), toys.KINDS, Wish("t"))
+    (climb,) = wide.climbs
+    assert climb.node == Node(HOST)
+    assert climb.reason.en == "about all of here: the stack app does not narrow it"
+    plain = plan_steps(
+        [Called("read")], [Node(HOST)], toys.scene(), toys.KINDS, Wish("t")
+    )
+    assert plain.climbs[0].reason.en == ""
+    kick = [Called("kick", {"service": "db"})]
+    narrow = plan_steps(kick, [at], toys.scene(), toys.KINDS, Wish("t"))
+    assert narrow.climbs[0].node == at
+    assert narrow.climbs[0].reason.en == ""

@@ -98,13 +98,42 @@ def test_a_record_that_was_not_read_is_no_proof():
     assert not scene.boxes(redis)[0].known
 
 
-def test_unhealthy_counts_only_where_nobody_got_an_answer():
-    """A health check alone does not outweigh an answer that somebody got."""
-    assert (
-        idle_services(scene_of(changed("healthy", "redis", health="unhealthy"))) == {}
-    )
-    silent = without(changed("healthy", "redis", health="unhealthy"), "reach")
-    assert "health check" in idle_services(scene_of(silent))["redis"]
+def _sick(outcome: str | None, *, port: int = 6379, probe: str = "reach") -> Scene:
+    """Return a scene in which Redis is unhealthy and one question was put to it."""
+    seen = changed("healthy", "redis", health="unhealthy")
+    seen = without(without(seen, "reach"), "redis")
+    if outcome is None:
+        return scene_of(seen)
+    asker = "token-service" if probe == "reach" else "redis"
+    record = {"outcome": outcome}
+    if probe == "reach":
+        record |= {"service": "redis", "port": port}
+    names = (STACK, asker, f"eloquence-{asker}-1")
+    place = Address(HERE, *names, probe, args=(("n", 1),))
+    return scene_of(added(seen, Evidence(place, Status.OK, (record,))))
+
+
+@pytest.mark.parametrize(
+    ("asked", "idle"),
+    [
+        # Nobody asked, or nobody could: no proof.
+        ({"outcome": None}, False),
+        ({"outcome": "dns"}, False),
+        ({"outcome": "refused", "port": 6380}, False),
+        # Somebody got an answer: the health check lies.
+        ({"outcome": "ok"}, False),
+        ({"outcome": "ok", "probe": "redis"}, False),
+        # Somebody asked and was not served.
+        ({"outcome": "silent"}, True),
+        ({"outcome": "reset"}, True),
+        ({"outcome": "silent", "probe": "redis"}, True),
+    ],
+)
+def test_unhealthy_counts_only_where_somebody_asked_in_vain(asked, idle):
+    """A health check alone proves nothing, and does not outweigh an answer."""
+    found = idle_services(_sick(**asked))
+    assert set(found) == ({"redis"} if idle else set())
+    assert all("health check" in why for why in found.values())
 
 
 def test_an_error_answer_is_no_answer():
@@ -125,7 +154,7 @@ def test_a_wrong_port_of_a_caller_is_no_silence():
     """A refusal at a port that a service does not have says nothing of it."""
     place = Address(HERE, STACK, "token-service", "eloquence-token-service-1", "reach")
     record = {"service": "redis", "port": 6380, "outcome": "refused"}
-    seen = without(snapshot("healthy"), "reach")
+    seen = without(without(snapshot("healthy"), "reach"), "redis")
     wrong = added(
         seen, Evidence(replace(place, args=(("n", 1),)), Status.OK, (record,))
     )
@@ -178,6 +207,16 @@ def test_who_shares_a_dead_network_serves_nobody():
     assert "network" in scene.idle(vosk).en
     assert scene.ordered([vosk, redis]) == (redis, vosk)
     assert not scene.lost_network(vosk)
+
+
+def test_who_missed_the_new_start_of_its_network_serves_nobody():
+    """Its owner was started again since: what it is in, nobody else is in."""
+    mode = {"network_mode": "container:d4eaf68ed66b"}
+    for stale in (True, False):
+        seen = changed("healthy", "vosk-stt", **mode, network_stale=stale)
+        found = idle_services(scene_of(seen))
+        assert set(found) == ({"vosk-stt"} if stale else set())
+        assert all("network" in why for why in found.values())
 
 
 def test_whose_network_owner_is_gone_must_be_made_again():

@@ -433,6 +433,99 @@ def test_a_hold_is_declared_before_the_stop_and_ends_with_a_start():
     assert start.command == "docker start eloquence-redis-1"
 
 
+def test_who_shares_the_network_is_restarted_after_a_start_of_its_owner():
+    """What runs in the namespace of before is alone there; what is held stays as it is."""
+    seen = changed("lk-08", "vosk-stt", network_mode="container:125ea513f132")
+    todo = actions(scene_of(seen), "start", "redis")
+    assert changes(todo) == [
+        "docker start eloquence-redis-1",
+        "docker restart -t 3 eloquence-vosk-stt-1",
+    ]
+    assert {act.risk for act in todo} == {Risk.SAFE}
+    assert todo[-1].after[0].expect[0].op == "gt"
+    vosk = Node(HERE, STACK, "vosk-stt")
+    held = scene_of(seen, holds=frozenset({vosk}))
+    assert changes(actions(held, "start", "redis")) == todo[0].command.splitlines()
+    down = changed("lk-08", "vosk-stt", network_mode="none")
+    assert len(changes(actions(scene_of(down), "start", "redis"))) == 1
+
+
+def test_the_start_of_all_restarts_those_who_share_a_network_after_its_owner():
+    """A start of what runs in the namespace of before would do nothing."""
+    seen = changed("lk-08", "vosk-stt", network_mode="container:125ea513f132")
+    todo = changes(actions(scene_of(seen), "start"))
+    mine = [words for words in todo if "redis" in words or "vosk" in words]
+    assert mine == [
+        "docker start eloquence-redis-1",
+        "docker restart -t 3 eloquence-vosk-stt-1",
+    ]
+
+
+def replicas(*states, seen=None):
+    """Return a scene whose redis has one replica for each state, all else as recorded."""
+    seen = seen or snapshot("healthy")
+    one = next(
+        p
+        for p in seen.evidence
+        if p.address.probe == "container" and p.address.service == "redis"
+    )
+    pieces = [p for p in seen.evidence if p is not one]
+    for number, state in enumerate(states, 1):
+        name = f"eloquence-redis-{number}"
+        record = {"name": name, "number": number, "id": str(number) * 12}
+        record |= {"state": state, "running": state != "exited"}
+        record["paused"] = state == "paused"
+        place = replace(one.address, replica=name)
+        readings = ({**one.readings[0], **record},)
+        pieces.append(replace(one, address=place, readings=readings))
+    return scene_of(replace(seen, evidence=tuple(pieces)))
+
+
+def test_the_dead_replica_alone_is_started():
+    """Those that live are not touched: the start of one is safe."""
+    todo = actions(replicas("running", "exited", "running"), "start", "redis")
+    assert changes(todo) == ["docker start eloquence-redis-2"]
+    assert {act.risk for act in todo} == {Risk.SAFE}
+    todo = actions(replicas("paused", "exited"), "start", "redis")
+    assert changes(todo) == ["docker start eloquence-redis-2"]
+
+
+@pytest.mark.parametrize("step", ["restart", "stop", "start"])
+def test_a_container_that_is_named_is_touched_alone(step):
+    """Its name, or its own and another's; a service's name is all of them."""
+    scene = replicas("running", "running", "running")
+    names = [f"eloquence-redis-{number}" for number in (1, 2, 3)]
+
+    def touched(words: str) -> list[str]:
+        return [words.split()[-1] for words in changes(actions(scene, step, words))]
+
+    assert touched(names[1]) == [names[1]]
+    assert touched(f"{names[2]},{names[0]}") == [names[0], names[2]]
+    assert touched(f"{names[2]}, redis") == names
+    assert touched("redis") == names
+
+
+def test_the_paused_one_that_is_named_goes_on_alone():
+    """The other pause is left as it is."""
+    todo = actions(replicas("paused", "paused"), "unpause", "eloquence-redis-2")
+    assert changes(todo) == ["docker unpause eloquence-redis-2"]
+
+
+def test_a_replica_cannot_be_held():
+    """A hold is of a service: it would hide the fault of the others."""
+    scene = replicas("running", "running")
+    with pytest.raises(UsageError, match=r"hold is of all of redis .name the service"):
+        actions(scene, "stop", "eloquence-redis-2", hold=True)
+
+
+def test_who_shares_the_network_of_another_replica_is_left_alone():
+    """Only what lives in the namespace of the one that is named restarts with it."""
+    seen = changed("healthy", "vosk-stt", network_mode=f"container:{'1' * 12}")
+    scene = replicas("running", "running", seen=seen)
+    assert len(changes(actions(scene, "restart", "eloquence-redis-1"))) == 2
+    assert len(changes(actions(scene, "restart", "eloquence-redis-2"))) == 1
+
+
 def test_a_paused_container_is_not_started():
     """The Engine refuses it; the answer says what to do instead."""
     with pytest.raises(UsageError, match="unpause it"):

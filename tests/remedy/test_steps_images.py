@@ -100,6 +100,21 @@ def test_a_rebuild_keeps_builds_and_replaces() -> None:
     assert (build.undo, renew.undo) == (undo, undo)
 
 
+def test_a_tag_that_is_so_already_has_no_undo() -> None:
+    """A second rebuild keeps the image that is kept: the same command takes back nothing."""
+    identity = image_id("redis")
+    kept = "escalade-bed/redis:escalade-rollback-1"
+    tags = piece("image_tags", tag("escalade-bed/redis:1", identity))
+    again = piece("image_tags", tag(kept, identity))
+    scene = scene_of(added(built("redis", builds=True), tags, again))
+    keep, _, _ = actions(scene, "rebuild", "redis")
+    assert keep.command == f"docker tag {identity[7:19]} {kept}"
+    assert keep.undo == ""
+    other = piece("image_tags", tag(kept, "sha256:" + "b" * 64))
+    scene = scene_of(added(built("redis", builds=True), tags, other))
+    assert actions(scene, "rebuild", "redis")[0].undo == f"docker tag {'b' * 12} {kept}"
+
+
 def test_what_is_not_built_is_pulled() -> None:
     """Its image comes from a registry."""
     scene = scene_of(built("redis", builds=False))

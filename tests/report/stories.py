@@ -6,8 +6,13 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import replace
 
+from escalade.model import All
+from escalade.model import Any
+from escalade.model import Ask
+from escalade.model import Comparison
 from escalade.model import Diagnosis
 from escalade.model import Node
+from escalade.model import Not
 from escalade.plans import Action
 from escalade.plans import Call
 from escalade.plans import Climb
@@ -21,6 +26,7 @@ from escalade.plans import PlannedStep
 from escalade.plans import Risk
 from escalade.plans import Verified
 from escalade.report.fixstory import FixStory
+from escalade.report.fixstory import HandedOff
 from escalade.text import Text
 
 NOW = 1_787_330_942.25
@@ -194,9 +200,17 @@ def handed_off(cases: Cases) -> FixStory:
         level=3,
         exit=4,
         restarted=(REDIS,),
-        handoff=Text("Redis is not running.\nSee its log.", "Redis ne tourne pas."),
-        handoff_to="on-call",
-        handoff_file=f"runs/{RUN}/handoff.md",
+        handoffs=(
+            HandedOff(
+                Text("Redis is not running.\nSee its log.", "Redis ne tourne pas."),
+                REDIS,
+                "on-call",
+                f"runs/{RUN}/handoff.md",
+                "redis.stopped@localhost/redis",
+                "redis.stopped",
+            ),
+        ),
+        kept=(f"runs/{RUN}/3.1.1.1-bundle.tar.gz",),
     )
 
 
@@ -286,6 +300,90 @@ def by_hand(cases: Cases) -> FixStory:
     )
 
 
+def not_done(cases: Cases) -> FixStory:
+    """Return a step called by hand that failed; verification has no say in it."""
+    failed = did("1.1.1.1", Ended.FAILED, code=500, reason="no such image")
+    said = Verified("1.1", Outcome.PERSISTS, Text("start: no such image", ""))
+    story = replace(by_hand(cases), dids=(failed,), verified=(said,), exit=2)
+    return replace(story, restarted=())
+
+
+def tied(cases: Cases) -> FixStory:
+    """Build a level whose steps are done only at times, a handler for each failure."""
+    here = Ask("registered", (("name", "first"),), (Comparison("ended", "eq", "done"),))
+    old = Ask("container", (), (Comparison("uptime_s", "ge", 20),), every=True)
+    either = Any((here, All((old, Not(here)))))
+    tag = start("1.1.1.1", command="docker tag shop:new shop", touches=(), undo="")
+    look = reading("1.1.1.u1.1", "docker logs redis")
+    first_step = step(
+        "1.1.1",
+        "tag",
+        tag,
+        on_failed=(step("1.1.1.f1", "logs", reading("1.1.1.f1.1", "docker ps")),),
+        on_unreachable=(step("1.1.1.u1", "logs", look),),
+        on_timeout=(step("1.1.1.t1", "stop", start("1.1.1.t1.1", command="kill 1")),),
+        always=(step("1.1.1.a1", "logs", reading("1.1.1.a1.1", "docker version")),),
+    )
+    second_step = step(
+        "1.1.2", "rebuild", rebuild("1.1.2.1"), control=Control(when=either)
+    )
+    steps = (first_step, second_step, step("1.1.3", "start", start("1.1.3.1")))
+    why = "its condition does not hold"
+    return replace(
+        cured(cases),
+        plans=(plan(1, climb("1.1", 1, *steps)),),
+        dids=(
+            did("1.1.1.1"),
+            did("1.1.2.1", Ended.SKIPPED, took_s=0.0, reason=why),
+            did("1.1.3.1", Ended.SKIPPED, took_s=0.0, reason="it is so already"),
+        ),
+    )
+
+
+def unseen(cases: Cases) -> FixStory:
+    """Return a dry run in which nothing was seen that a plan could be made of."""
+    return FixStory(
+        RUN, NOW, 0.4, cases["gaps-only"](), plans=(plan(1),), exit=3, dry=True
+    )
+
+
+def passed_on(cases: Cases) -> FixStory:
+    """Two roots, two messages: each is named."""
+    story = handed_off(cases)
+    (one,) = story.handoffs
+    node = Node("localhost", "eloquence", "token-service")
+    other = replace(one, node=node, file=f"runs/{RUN}/3.2.2.1-handoff.md")
+    kept = (*story.kept, f"runs/{RUN}/3.2.1.1-bundle.tar.gz")
+    return replace(story, handoffs=(one, other), kept=kept)
+
+
+def collected(cases: Cases) -> FixStory:
+    """Look at the networks by hand: it is shown, and kept."""
+    what = reading("1.1.1.1", "docker network ls", "network")
+    one = climb(
+        "1.1",
+        0,
+        step("1.1.1", "network", what),
+        finding="",
+        symptom="",
+        ladder=None,
+        title=Text("network", "network"),
+        reason=Text("", ""),
+    )
+    table = "NETWORK        DRIVER\nshop_default   bridge"
+    file = "1.1.1.1-network.txt"
+    return FixStory(
+        RUN,
+        NOW,
+        0.7,
+        cases["healthy"](),
+        plans=(plan(1, one),),
+        dids=(did("1.1.1.1", output=table, kept=(file,)),),
+        verified=(Verified("1.1", Outcome.CURED),),
+        kept=(f"runs/{RUN}/{file}",),
+    )
+
+
 STORIES: Mapping[str, Callable[[Cases], FixStory]] = {
     "cured": cured,
     "handed-off": handed_off,
@@ -296,4 +394,10 @@ STORIES: Mapping[str, Callable[[Cases], FixStory]] = {
     "well": well,
     "waits": waits,
     "by-hand": by_hand,
+    "not-done": not_done,
+    "tied": tied,
+    "unseen": unseen,
+    "no-stack": lambda cases: replace(unseen(cases), before=cases["no-stack"]()),
+    "passed-on": passed_on,
+    "collected": collected,
 }

@@ -131,3 +131,21 @@ def test_every_promised_name_is_documented():
     objects = [known, known["properties"]["plan"], *known["$defs"].values()]
     names = {name for each in objects for name in each["properties"]}
     assert {name for name in names if f"`{name}" not in text} == set()
+
+
+def test_every_message_is_told(cases):
+    """`handoffs` has them all, `handoff` the last; `kept` has the bundles."""
+    story = stories.passed_on(cases)
+    told = fix_json(story)
+    files = [row["file"] for row in told["handoffs"]]
+    assert files == [each.file for each in story.handoffs]
+    assert told["handoff"] == told["handoffs"][-1]
+    assert told["handoff"]["service"] == "token-service"
+    assert told["kept"] == list(story.kept)
+
+
+def test_a_step_by_hand_has_no_outcome(cases):
+    """It cures nothing: `ran` tells how it went."""
+    told = fix_json(stories.not_done(cases))
+    assert (told["outcome"], told["roots"][0]["outcome"]) == (None, None)
+    assert [row["ended"] for row in told["ran"]] == ["failed"]

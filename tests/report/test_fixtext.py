@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from escalade.model import Severity
+from escalade.report import fixwords
 from escalade.report.fixlive import did_lines
 from escalade.report.fixplan import plan_lines
 from escalade.report.fixtext import end_lines
@@ -125,3 +126,103 @@ def test_a_warning_beside_a_cure_is_no_cause_that_remains(cases):
     text = plain(end_lines(replace(story, after=after), Look()), Look())
     assert "restarted 16 times" in text
     assert "remain" not in text
+
+
+def test_each_handler_has_its_own_heading(cases):
+    """What is done when the host is lost is not what is done when time is over."""
+    text = fix_text(stories.tied(cases), Look())
+    for head in ("if it fails", "if the host is lost", "if it is not done in time"):
+        assert text.count(head) == 1
+
+
+def test_what_is_done_only_at_times_says_when(cases):
+    """The condition stands above the actions it holds for, which stand further in."""
+    text = fix_text(stories.tied(cases), Look(width=140))
+    told = (
+        "rebuild · only if registered(name=first): ended = done or (container, every "
+        "one: uptime_s ≥ 20 and not (registered(name=first): ended = done))"
+    )
+    assert told in " ".join(text.split())
+    rows = text.splitlines()
+    heads = ("rebuild · only if", "6  docker compose", "7  docker start")
+    rebuild, inside, after = (
+        next(len(row) - len(row.lstrip()) for row in rows if head in row)
+        for head in heads
+    )
+    assert rebuild <= after < inside
+
+
+def test_what_was_left_out_says_why(cases):
+    """A condition that does not hold is not "it is so already"."""
+    en = fix_text(stories.tied(cases), Look(width=140))
+    assert "skipped: its condition does not hold" in en
+    assert "it is so already" in en
+    fr = fix_text(stories.tied(cases), Look(lang="fr", width=140))
+    assert "sa condition n'est pas remplie" in fr
+
+
+def test_what_touches_no_container_serves_nobody_and_disturbs_nobody(cases):
+    """A tag is safe because it disturbs nobody, not because a service is down."""
+    text = fix_text(stories.tied(cases), Look(width=140))
+    tag = text[text.index("docker tag") :].splitlines()[1]
+    assert "disturbs nobody" in tag
+    assert "serves nobody now" in text
+
+
+def test_a_step_by_hand_is_done_or_not_done(cases):
+    """It cures nothing, so nothing persists either."""
+    for story, word in (("collected", "✓ done:"), ("not-done", "✗ not done:")):
+        text = fix_text(STORIES[story](cases), Look())
+        assert word in text
+        for wrong in ("cured", "Cured", "persists"):
+            assert wrong not in text
+
+
+def test_a_plan_without_sight_says_what_is_missing(cases):
+    """A dry run that could see nothing is not "nothing to do"."""
+    text = fix_text(stories.unseen(cases), Look())
+    assert text.startswith("? Cannot tell")
+    assert "could hide an error" in text
+    assert "Nothing to do" not in text
+    assert "can be seen: blog, shop" in fix_text(STORIES["no-stack"](cases), Look())
+
+
+def test_every_message_and_bundle_is_named(cases):
+    """Two roots handed off in one run leave two messages and two bundles."""
+    story = stories.passed_on(cases)
+    text = fix_text(story, Look(width=140))
+    for each in story.handoffs:
+        assert each.file in text
+    for path in story.kept:
+        assert path in text
+
+
+def test_what_ends_with_a_code_is_not_called_done(cases):
+    """All that ran is well, and a host is left all the same: the exit code decides."""
+    story = replace(stories.by_hand(cases), exit=2)
+    (head, *_) = plain(end_lines(story, Look()), Look()).splitlines()
+    assert head.startswith("✗ Not done")
+
+
+def test_what_stops_after_actions_is_not_called_refused(cases):
+    """The same code stands for both: what ran, or was kept from its turn, tells."""
+    story = replace(stories.by_hand(cases), exit=5)
+    for each in (story, replace(story, dids=(), unbegun=("web2",))):
+        assert fix_text(each, Look()).count("✗ Stopped") == 1
+    assert "✗ Refused" in fix_text(replace(story, dids=()), Look())
+
+
+def test_what_was_collected_by_hand_is_shown(cases):
+    """Its table as it is, and where it is kept."""
+    story = stories.collected(cases)
+    text = fix_text(story, Look())
+    assert "    shop_default   bridge\n" in text
+    assert story.kept[0] in text
+
+
+def test_every_reason_for_leaving_out_has_words():
+    """What the executor writes is what the report translates."""
+    from escalade.remedy import execute
+
+    for said in execute.SAID.values():
+        assert f"its condition {said}" in fixwords.SKIPS

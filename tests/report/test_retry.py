@@ -77,12 +77,23 @@ def test_the_line_with_other_hosts(typed, expected):
     """It is what was typed, with the hosts that are left in the place of the others."""
     argv = shlex.split(typed)
     task = next((w for w in ("on", "fix", "restart") if w in argv), "diagnose")
-    assert command(argv, task, FILE, here=HERE) == expected
+    assert command(argv, task, FILE, left=["web1"], here=HERE) == expected
+
+
+@pytest.mark.parametrize("said", ["--canary web1", "--canary=web1"])
+def test_a_canary_that_is_not_left_is_not_named(said):
+    """It would be refused: a canary has to be among the hosts."""
+    argv = shlex.split(f"invoke restart redis {said} --serial 1")
+    line = command(argv, "restart", FILE, left=["web2"], here=HERE)
+    assert line == f"invoke restart redis --serial 1 --limit {FILE}"
+    kept = command(argv, "restart", FILE, left=["web2", "web1"], here=HERE)
+    assert said in kept
 
 
 def test_a_path_with_spaces_is_quoted():
     """The line can be copied as it is."""
-    line = command(["invoke", "diagnose"], "diagnose", "@/my state/a", here=HERE)
+    place = "@/my state/a"
+    line = command(["invoke", "diagnose"], "diagnose", place, left=["a"], here=HERE)
     assert shlex.split(line)[-1] == "@/my state/a"
 
 
@@ -121,3 +132,10 @@ def test_a_step_that_went_wrong_leaves_its_host(cases):
     bad = tuple(replace(did, ended=Ended.UNREACHABLE) for did in story.dids)
     assert left_by_fix(replace(story, dids=bad))
     assert left_by_fix(replace(story, dids=()))
+
+
+def test_a_host_that_was_not_begun_is_left(cases):
+    """The brake came before its turn, whatever became of the others."""
+    story = cured(cases)
+    host = story.last.hosts[0].host
+    assert left_by_fix(replace(story, unbegun=(host,))) == (host,)

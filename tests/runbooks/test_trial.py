@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -224,3 +225,38 @@ def test_a_name_without_a_case_is_refused(own) -> None:
     """With the nearest that has one."""
     with pytest.raises(UsageError, match=r"no case of 'shop.ful'.*'shop.full'"):
         library.trial(Context(), [str(own)], "shop.ful")
+
+
+@pytest.fixture
+def with_task(own, tmp_path, monkeypatch) -> Path:
+    """Return the folder with a ladder that names a task of the operator's tasks.py."""
+    shop = own / "shop.yaml"
+    shop.write_text(
+        shop.read_text().replace(
+            "    ladder: restart\n",
+            "    ladder: sweep\nladders:\n  sweep:\n    1:\n      - sweep-up: {}\n",
+        )
+    )
+    (own / "cases" / "shop.full.yaml").write_text(
+        "services: {web: {log: [basket overflow]}}\n"
+        "expect: {service: web, level: 1, steps: [sweep-up]}\n"
+    )
+    (tmp_path / "tasks.py").write_text(
+        "from invoke import task\n\n\n@task\ndef sweep_up(c):\n    pass\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "tasks", raising=False)
+    return own
+
+
+def test_an_operators_task_is_a_step_wherever_runbooks_are_read(
+    with_task, capsys
+) -> None:
+    """What `fix` would run, lint and test accept; what neither knows they refuse."""
+    assert library.lint(Context(), [str(with_task)]) == 0, capsys.readouterr().out
+    assert library.trial(Context(), [str(with_task)], "shop") == 0
+    shop = with_task / "shop.yaml"
+    shop.write_text(shop.read_text().replace("sweep-up", "sweep-dwon"))
+    capsys.readouterr()
+    assert library.lint(Context(), [str(with_task)]) == 1
+    assert "sweep-up" in capsys.readouterr().out

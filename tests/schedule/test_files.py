@@ -23,6 +23,7 @@ from tests.schedule.made import HEAD
 from tests.schedule.made import ROOT
 from tests.schedule.made import SLEEP
 from tests.schedule.made import compiled
+from tests.schedule.made import escalade
 from tests.schedule.made import one
 from tests.schedule.made import problem
 from tests.schedule.made import write_job
@@ -171,11 +172,64 @@ def test_what_is_wrong_is_told_at_its_place(text, expected) -> None:
         ("0 3 L * *", "cron itself knows no L, W, # or ?"),
         ("0 3 * * 1#2", "cron itself knows no L, W, # or ?"),
         ("@dayly", "no schedule '@dayly' (did you mean '@daily'?)"),
+        ("5/15 * * * *", "minute '5/15': cron itself wants a range: 5-59/15"),
+        ("0 0 5/10 * *", "day of month '5/10': cron itself wants a range: 5-31/10"),
+        ("0 0 * * mon/2", "day of week 'mon/2': cron itself wants a range: mon-7/2"),
+        ("1,5/10 * * * *", "minute '1,5/10': cron itself wants a range: 5-59/10"),
+        ("* * 0 * *", "day of month '0' is not understood: 1 to 31, *"),
+        ("* * * 13 *", "month '13' is not understood: 1 to 12, *"),
+        ("* 24 * * *", "hour '24' is not understood: 0 to 23, *"),
     ],
 )
 def test_an_expression_is_one_that_cron_knows(expression, expected) -> None:
     """What only some readers of cron expressions take is refused."""
     assert expected in problem(DOES.replace("0 3 * * *", expression))
+
+
+@pytest.mark.parametrize(
+    ("when", "window"),
+    [
+        ("0 12 * * *", "{from: '22:00', to: '04:00'}"),
+        ("0 4 * * *", "{from: '22:00', to: '04:00'}"),
+        ("0 23 * * mon", "{days: [sat, sun], from: '22:00', to: '04:00'}"),
+        ("*/10 9-17 * * *", "{days: [sat], from: '18:00', to: '04:00'}"),
+        ("0 3 1 1 *", "{from: '04:00', to: '05:00'}"),
+        ("0 3 * * *", "{from: '02:00', to: '04:00', time_zone: Asia/Tokyo}"),
+    ],
+)
+def test_a_job_that_can_never_run_is_refused(when, window) -> None:
+    """No time of its schedule lies in its window, in years."""
+    said = problem(DOES.replace("0 3 * * *", when) + f"window: {window}\n")
+    assert said.startswith("6:9: the job never runs: its window is closed whenever")
+
+
+@pytest.mark.parametrize(
+    ("when", "window"),
+    [
+        ("0 3 * * *", "{days: [sat], from: '22:00', to: '04:00'}"),
+        ("0 22 * * fri", "{days: [fri], from: '22:00', to: '04:00'}"),
+        ("* * 1 * *", "{days: [sun], from: '02:00', to: '02:30'}"),
+        ("0 3 29 2 *", "{days: [sat], from: '02:00', to: '04:00'}"),
+        ("0 3 31 12 *", "{days: [mon], from: '02:00', to: '04:00'}"),
+        ("0 18 * * *", "{from: '02:00', to: '04:00', time_zone: Asia/Tokyo}"),
+    ],
+)
+def test_a_job_that_runs_seldom_is_right(when, window) -> None:
+    """Its window is open at some of its times; the others are refused when they come."""
+    one(DOES.replace("0 3 * * *", when) + f"window: {window}\n")
+
+
+def test_chance_may_put_a_job_into_its_window() -> None:
+    """With its jitter, systemd calls it once the window is open."""
+    window = "window: {from: '03:20', to: '04:00'}\n"
+    assert "never runs" in problem(DOES + window + "jitter: 10m\n")
+    one(DOES + window + "jitter: 30m\n")
+
+
+def test_an_item_of_a_list_is_told_by_its_number() -> None:
+    """Counted from 1, as everywhere."""
+    found = compiled('windows:\n  - {from: "01:00"}\n', "windows")
+    assert found.errors == ("windows.yaml:2:5: item 1 has no 'to': missing key",)
 
 
 def test_names_of_days_and_months_are_understood() -> None:
@@ -258,3 +312,34 @@ def test_windows_that_are_wrong_are_told(tmp_path) -> None:
     (folder / "windows.yaml").write_text('windows:\n  - {from: "1:00", to: "03:00"}\n')
     with pytest.raises(RunbookFilesError, match="2:12: 'from' is a time of day"):
         load_guards([tmp_path])
+
+
+@pytest.mark.parametrize(
+    "words", [("schedule.list",), ("runbook.lint",), ("fix", "--yes")]
+)
+def test_windows_for_nobody_are_told(tmp_path, words) -> None:
+    """By lint, and by every task that goes by them: they would hold nothing back."""
+    folder = tmp_path / "own" / "maintenance"
+    folder.mkdir(parents=True)
+    (folder / "windows.yaml").write_text(
+        'windows:\n  - {hosts: [a1, web], from: "01:00", to: "03:00"}\n'
+    )
+    told = {
+        "ESCALADE_RUNBOOKS": str(tmp_path / "own"),
+        "ESCALADE_STATE": str(tmp_path / "state"),
+        "ESCALADE_INVENTORY": "a1,a2,",
+    }
+    done = escalade(*words, folder=tmp_path, environment=told)
+    assert done.returncode == 1
+    assert "windows.yaml:2: no host or group matches 'web'" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_times_that_are_shown_have_a_bound(tmp_path) -> None:
+    """Nobody reads a hundred million of them."""
+    told = {"ESCALADE_STATE": str(tmp_path / "state"), "ESCALADE_INVENTORY": ""}
+    done = escalade(
+        "schedule.next", "--count", "100000000", folder=tmp_path, environment=told
+    )
+    assert done.returncode == 1
+    assert "--count: expected at most 1000, not 100000000" in done.stderr

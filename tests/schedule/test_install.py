@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,14 @@ from escalade.schedule.caller import Caller
 from escalade.schedule.caller import caller_here
 from escalade.schedule.install import Place
 from escalade.schedule.install import checked
+from escalade.schedule.install import cron_checked
 from escalade.schedule.install import put
 from escalade.schedule.install import taken_away
+from escalade.schedule.units import setting
 from escalade.schedule.units import units_of
 from escalade.schedule.units import word
+from tests.schedule.made import DOES
+from tests.schedule.made import escalade
 from tests.schedule.made import job
 from tests.schedule.made import utc
 
@@ -23,9 +30,14 @@ NOW = utc("2026-11-24T12:00")
 HERE = Caller(("/bin/echo",), Path("/tmp"), {"ESCALADE_STATE": "/var/lib/x y"})
 
 
+UNITS = Path("/etc/systemd/system")
+DATABASE = "postgresql://u:Pg$ecret%209@db/escalade"
+
+
 def rendered(*jobs, caller: Caller = HERE, user: bool = False):
     """Return the units of jobs."""
-    return units_of(jobs, caller, paths.templates(), now=NOW, user=user)
+    made = paths.templates()
+    return units_of(jobs, caller, made, folder=UNITS, now=NOW, user=user)
 
 
 @pytest.mark.parametrize("user", [False, True])
@@ -35,6 +47,81 @@ def test_systemd_takes_the_units(user) -> None:
     files = rendered(one, user=user)
     assert sorted(files) == ["escalade-job.service", "escalade-job.timer"]
     assert checked(files, user=user) == ()
+
+
+@pytest.mark.parametrize("name", ["my jobs", "100% été", "it's", 'say "x"', "a  #b"])
+def test_a_runbook_may_lie_anywhere(name) -> None:
+    """A space, an accent, a quote or a per cent sign in its path are no matter."""
+    one = replace(job(), source=f"/srv/{name}/job.yaml")
+    assert checked(rendered(one), user=False) == ()
+
+
+def test_a_password_stands_in_no_unit(tmp_path) -> None:
+    """Units are everybody's to read: it has a file of its own, for its owner alone."""
+    told = {"ESCALADE_JOURNAL": DATABASE, "ESCALADE_STATE": "/var/lib/x"}
+    caller = caller_here(tmp_path, told)
+    files = rendered(job(), caller=caller)
+    assert "ecret%" not in files["escalade-job.service"] + files["escalade-job.timer"]
+    line = f"EnvironmentFile={UNITS}/escalade-secrets.env\n"
+    assert line in files["escalade-job.service"]
+    assert checked(files, user=False) == ()
+    place = Place("systemd", tmp_path / "units", live=False)
+    put(place, files)
+    file = tmp_path / "units" / "escalade-secrets.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    # Its escapes are those of a shell's double quotes.
+    done = subprocess.run(
+        ["sh", "-c", '. "$1"; printf %s "$ESCALADE_JOURNAL"', "sh", str(file)],
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode() == DATABASE
+    # Nothing is left of it once it is not needed, or taken away.
+    put(place, rendered(job()))
+    assert not file.exists()
+    put(place, files)
+    taken_away(place)
+    assert list(file.parent.iterdir()) == []
+
+
+def test_a_crontab_holds_no_password(tmp_path) -> None:
+    """It is refused with where it can stand instead; a plan shows none of it."""
+    (tmp_path / "own" / "maintenance").mkdir(parents=True)
+    (tmp_path / "own" / "maintenance" / "job.yaml").write_text(DOES)
+    told = {
+        "ESCALADE_RUNBOOKS": str(tmp_path / "own"),
+        "ESCALADE_STATE": str(tmp_path / "state"),
+        "ESCALADE_JOURNAL": DATABASE,
+    }
+    words = ("schedule.install", "--job", "job", "--folder", str(tmp_path / "out"))
+    done = escalade(*words, "--how", "cron", folder=tmp_path, environment=told)
+    assert done.returncode == 1
+    assert "ESCALADE_JOURNAL holds a password" in done.stderr
+    assert "invoke.yaml" in done.stderr
+    assert not (tmp_path / "out").exists()
+    shown = escalade(
+        *words, "--how", "systemd", "--plan", folder=tmp_path, environment=told
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "escalade-secrets.env" in shown.stdout
+    assert "ecret%" not in shown.stdout
+
+
+def test_what_cron_refuses_is_told() -> None:
+    """Its own crontab reads the lines before they are put anywhere."""
+    assert cron_checked("# x\n5-59/15 * * * * root true\n") == ()
+    said = cron_checked("# x\n5/15 * * * * root true\n")
+    assert said == ("crontab: bad minute",)
+
+
+def test_a_cron_that_checks_nothing_is_let_be(tmp_path, monkeypatch) -> None:
+    """One that knows no such option, or lets this user do nothing, has no word."""
+    for said in ("crontab: invalid option -- 'n'", "You are not allowed"):
+        program = tmp_path / "crontab"
+        program.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        assert cron_checked("5/15 * * * * true\n") == ()
 
 
 def test_what_systemd_refuses_is_told() -> None:
@@ -78,6 +165,14 @@ def test_words_are_quoted_for_systemd(text, expected) -> None:
     assert word(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"), [("A=$HOME", "A=$HOME"), ("A=5% $x", '"A=5%% $x"')]
+)
+def test_a_variable_keeps_its_dollars(text, expected) -> None:
+    """In `Environment=` systemd replaces nothing by them, unlike in a command."""
+    assert setting(text) == expected
+
+
 def test_only_ours_is_taken_away(tmp_path) -> None:
     """Units that a person wrote stay, whatever they are called."""
     place = Place("systemd", tmp_path, live=False)
@@ -101,8 +196,7 @@ def test_a_job_that_is_gone_loses_its_timer(tmp_path) -> None:
     """Installing again leaves what is wanted now."""
     place = Place("systemd", tmp_path, live=False)
     put(place, rendered(job()))
-    other = units_of([job()], HERE, paths.templates(), now=NOW)
-    renamed = {name.replace("job", "new"): text for name, text in other.items()}
+    renamed = {n.replace("job", "new"): t for n, t in rendered(job()).items()}
     put(place, renamed)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["escalade-new.service", "escalade-new.timer"]

@@ -187,7 +187,7 @@ def test_a_closed_window_refuses_and_can_be_overridden(bench) -> None:
     """A run by hand, too: exit code 5, and when it opens."""
     bench.job(
         "night",
-        DAILY + f"window: {shut_now()}\nsteps:\n  - start: {{service: hand}}\n",
+        MINUTELY + f"window: {shut_now()}\nsteps:\n  - start: {{service: hand}}\n",
     )
     stop("hand")
     done = bench.once("night")
@@ -252,15 +252,31 @@ def test_a_job_looks_by_symptoms_of_its_own_alone(bench) -> None:
 
 
 def test_two_runs_of_a_job_do_not_overlap(bench) -> None:
-    """The second leaves at once, and says why."""
+    """The second leaves at once, and says why, to the journal too."""
     bench.job("sweep", DAILY + "diagnose: true\n")
+    bench.job("often", "every: 1m\ndiagnose: true\n")
     place = state_folder({}, chosen=bench.folder / "state")
     with held(place, "sweep", wait_s=0, stop=threading.Event()) as free:
         assert free
         done = bench.once("sweep")
     assert done.returncode == 0
     assert "another run of it is under way" in done.stdout
-    assert bench.history() == []
+    (turn,) = bench.history()
+    assert (turn["kind"], turn["exit"]) == ("scheduled", 0)
+    assert "another run of it" in bench.run("show", turn["run"]).stdout
+    # It took nobody's turn: the next one that is due comes all the same.
+    with held(place, "often", wait_s=0, stop=threading.Event()) as free:
+        assert free
+        assert bench.once("often", "--due").returncode == 0
+    assert len(bench.history()) == 2
+    assert "another run" not in bench.once("often", "--due").stdout
+    assert len(bench.history()) == 3
+    # A line that comes too often leaves no trace, whoever is at it.
+    with held(place, "sweep", wait_s=0, stop=threading.Event()):
+        hour = (datetime.now(UTC) + timedelta(hours=6)).hour
+        bench.job("sweep", DAILY.replace("3", f"{hour}", 1) + "diagnose: true\n")
+        assert "not due" in bench.once("sweep", "--due").stdout
+    assert len(bench.history()) == 3
 
 
 def test_called_by_a_timer_it_runs_only_when_it_is_due(bench) -> None:

@@ -93,6 +93,10 @@ WRONG = [
         DOES.replace("0 3 * * *", wrong)
         for wrong in ("0 3 * *", "0 0 3 * * *", "0 3 L * *", "0 3 * * 1#2", "@dayly")
     ),
+    *(
+        DOES.replace("0 3 * * *", wrong)
+        for wrong in ("5/15 * * * *", "0 3 * * mon/2", "1,2/3 * * * *")
+    ),
 ]
 # Numbers of a text, names of files and zones: only lint knows.
 BEYOND = [

@@ -29,11 +29,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A hand-off: its text, the name of its file in the run's folder, whom it is for."""
+    """A hand-off: its text, its file in the run's folder, whom it is for, what about."""
 
     text: str
     file: str
     to: str
+    climb: Climb
 
 
 class Chronicle:
@@ -82,6 +83,11 @@ class Chronicle:
         """Remember a message for the next person."""
         with self._lock:
             self.messages.append(message)
+
+    def handed(self, climb: Climb) -> bool:
+        """Whether there is a message about a climb's root."""
+        key = climb.finding, climb.node
+        return any((m.climb.finding, m.climb.node) == key for m in self.messages)
 
     def about(self, climb: Climb) -> tuple[Entry, ...]:
         """Return what was done about a climb's root so far, in all rounds."""

@@ -14,6 +14,7 @@ from escalade.climb.chronicle import Entry
 from escalade.climb.chronicle import Message
 from escalade.climb.gear import Gear
 from escalade.climb.looks import Sight
+from escalade.climb.remembering import remember_project
 from escalade.journal import holds
 from escalade.journal.recorder import ClimbRecorder
 from escalade.model import Condition
@@ -32,6 +33,7 @@ from escalade.remedy.perform import Performer
 from escalade.run import transport_for
 
 if TYPE_CHECKING:
+    from escalade.collect import Kept
     from escalade.collect import Story
     from escalade.redact import Redactor
 
@@ -39,6 +41,10 @@ __all__ = ["Deeds", "Turn"]
 
 FRESH_S = 1.5
 """Seconds for which a look is news enough for the next condition."""
+SHOWN = 60_000
+"""Characters of a collection that are shown to whoever called it by hand."""
+PAGES = ("logs", "network", "resources")
+"""Collections that people read as they are."""
 _HOLDS = ("hold", "unhold")
 
 
@@ -148,6 +154,8 @@ class Deeds:
         if isinstance(action.do, Collect):
             return self._collect(turn, action, attempt)
         self._dirty = True
+        place, scene = self.gear.journal.place, self._sight.scenes[self.host.name]
+        remember_project(place, scene, action)
         if isinstance(action.do, UserTask):
             from escalade.climb.owntasks import run_own
 
@@ -168,9 +176,36 @@ class Deeds:
         if isinstance(do, Collect) and do.what in _HOLDS:
             self._hold(action, free=do.what == "unhold")
             return replace(did, took_s=time.monotonic() - begun)
+        kept = self._kept(turn, action, self._fresh(action.node))
+        shown = not turn.climb.finding and isinstance(do, Collect) and do.what in PAGES
+        return replace(
+            did,
+            ended=Ended.FAILED if kept.trouble else Ended.DONE,
+            reason=kept.trouble,
+            # Who called it by hand wants to read it.
+            output=kept.text[:SHOWN] if shown else "",
+            kept=kept.files,
+            took_s=time.monotonic() - begun,
+        )
+
+    def hand_over(self, turn: Turn, action: Action) -> tuple[str, ...]:
+        """Write the message of a climb whose own steps left none; return its files.
+
+        No host has to answer for it.
+        """
+        from escalade.collect import read_inspects
+
+        scene = self._sight.scenes[self.host.name]
+        boxes = [box.name for box in scene.boxes(action.node)]
+        engine = self._performer.engine
+        self._inspects = read_inspects(engine, self.host.name, boxes)
+        self._redactor = None
+        return self._kept(turn, action, self._sight).files
+
+    def _kept(self, turn: Turn, action: Action, sight: Sight) -> Kept:
+        """Return what an action collected; a message is remembered as one."""
         from escalade.collect import Collector
 
-        sight = self._fresh(action.node)
         lang = self.gear.road.settings.lang
         kept = Collector(self.gear.folder, lang, redactor=self.redactor).collect(
             action,
@@ -179,17 +214,12 @@ class Deeds:
             story=self._story(turn),
         )
         self.gear.chronicle.keep(kept.files)
-        if isinstance(do, Collect) and do.what == "handoff":
-            to = str(dict(do.args).get("to") or "")
+        if isinstance(action.do, Collect) and action.do.what == "handoff":
+            to = str(dict(action.do.args).get("to") or "")
             file = kept.files[0] if kept.files else ""
-            self.gear.chronicle.hand_off(Message(kept.text, file, to))
-        return replace(
-            did,
-            ended=Ended.FAILED if kept.trouble else Ended.DONE,
-            reason=kept.trouble,
-            kept=kept.files,
-            took_s=time.monotonic() - begun,
-        )
+            message = Message(kept.text, file, to, turn.climb)
+            self.gear.chronicle.hand_off(message)
+        return kept
 
     def _hold(self, action: Action, *, free: bool) -> None:
         """Write down that a service is meant to be stopped, or no longer is."""

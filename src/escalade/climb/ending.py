@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from collections.abc import Sequence
-from pathlib import Path
 
+from escalade.climb.chronicle import Message
 from escalade.climb.gear import Gear
 from escalade.climb.rounds import Ascent
 from escalade.climb.rounds import End
 from escalade.model import Node
 from escalade.model import Severity
+from escalade.model import Verdict
+from escalade.plans import Collect
 from escalade.plans import Ended
 from escalade.plans import Outcome
 from escalade.report.fixstory import FixStory
+from escalade.report.fixstory import HandedOff
 from escalade.text import Text
 
 __all__ = ["story_of"]
@@ -25,9 +29,6 @@ _WORST = (Outcome.WORSE, Outcome.UNKNOWN, Outcome.PERSISTS, Outcome.CURED)
 def story_of(gear: Gear, ascent: Ascent, *, dry: bool = False) -> FixStory:
     """Return all that a run has to tell."""
     chronicle = gear.chronicle
-    message = chronicle.messages[-1] if chronicle.messages else None
-    text = message.text if message else ""
-    file = str(Path(gear.folder / message.file)) if message and message.file else ""
     return FixStory(
         run=gear.run,
         started=gear.road.started,
@@ -38,24 +39,68 @@ def story_of(gear: Gear, ascent: Ascent, *, dry: bool = False) -> FixStory:
         dids=tuple(entry.did for entry in chronicle.entries),
         verified=tuple(chronicle.verified),
         escalations=tuple(chronicle.escalations),
-        # A step called by hand is no cure of anything: its actions tell how it went.
-        outcome=None if gear.order.calls else _outcome(tuple(ascent.ends.values())),
+        outcome=_outcome(gear, ascent),
         level=ascent.level,
-        exit=0 if dry else _exit(gear, ascent),
+        exit=_dry_exit(gear, ascent) if dry else _exit(gear, ascent),
         restarted=_restarted(gear),
         refused=_joined(ascent.refused),
-        handoff=Text(text, text) if message else None,
-        handoff_to=message.to if message else "",
-        handoff_file=file,
+        handoffs=tuple(_handed(gear, each) for each in chronicle.messages),
+        kept=tuple(_kept(gear)),
         dry=dry,
         waiting_approval=ascent.waiting,
+        unbegun=tuple(ascent.unbegun),
     )
 
 
-def _outcome(ends: Sequence[End]) -> Outcome | None:
-    """Return the worst outcome of all climbs; None where none was carried out."""
-    found = {end.outcome for end in ends}
+def _handed(gear: Gear, message: Message) -> HandedOff:
+    """Return a message with the path of its file."""
+    climb = message.climb
+    return HandedOff(
+        message=Text(message.text, message.text),
+        node=climb.node,
+        to=message.to,
+        file=str(gear.folder / message.file) if message.file else "",
+        finding=climb.finding,
+        symptom=climb.symptom,
+    )
+
+
+def _kept(gear: Gear) -> Iterator[str]:
+    """Yield the paths of bundles, and of all that was collected by hand.
+
+    Messages have their own place.
+    """
+    for entry in gear.chronicle.entries:
+        do = entry.action.do
+        what = do.what if isinstance(do, Collect) else ""
+        wanted = what == "bundle" or (what != "handoff" and not entry.climb.finding)
+        yield from (str(gear.folder / name) for name in entry.did.kept if wanted)
+
+
+def _outcome(gear: Gear, ascent: Ascent) -> Outcome | None:
+    """Return the worst outcome of all climbs; None where none was carried out.
+
+    A step called by hand is no cure of anything: its actions tell how it went.
+    """
+    if gear.order.calls or not gear.chronicle.verified:
+        return None
+    found = {end.outcome for end in ascent.ends.values()}
     return next((outcome for outcome in _WORST if outcome in found), None)
+
+
+def _dry_exit(gear: Gear, ascent: Ascent) -> int:
+    """Return the exit code of a plan that was only shown.
+
+    Where nothing was seen that it could be made of, nobody knows that all is well. A step
+    by hand that cannot be planned somewhere would not be done there.
+    """
+    diagnosis = ascent.before.diagnosis
+    plans = gear.chronicle.plans
+    if gear.order.calls and any(step.trouble for plan in plans for step in plan.steps):
+        return FINDINGS
+    planned = any(plan.climbs for plan in plans)
+    blind = diagnosis.verdict is Verdict.UNKNOWN and not planned
+    return diagnosis.exit if blind else 0
 
 
 def _exit(gear: Gear, ascent: Ascent) -> int:
@@ -63,10 +108,11 @@ def _exit(gear: Gear, ascent: Ascent) -> int:
     bad = [end for end in ascent.ends.values() if end.outcome is not Outcome.CURED]
     if ascent.waiting:
         return REFUSED
-    if ascent.refused and (bad or not ascent.ends):
+    if ascent.refused and (bad or ascent.unbegun or not ascent.ends):
         return REFUSED
     if bad:
-        return max(map(_code, bad))
+        # A finding that is there outweighs one that nobody can tell of (design).
+        return max(map(_code, bad), key=(UNKNOWN, FINDINGS, HANDED_OFF).index)
     if not ascent.ends and not gear.order.calls:
         return ascent.before.diagnosis.exit
     return FINDINGS if _left(gear, ascent) else 0

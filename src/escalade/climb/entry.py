@@ -12,12 +12,14 @@ from escalade.climb.planner import Due
 from escalade.climb.planner import Planned
 from escalade.climb.policy import Answer
 from escalade.climb.policy import decide
+from escalade.climb.reach import unseen
 from escalade.climb.rounds import Ascent
 from escalade.climb.rounds import Past
 from escalade.climb.rounds import ascend
 from escalade.climb.rounds import first_plan
 from escalade.climb.rounds import unchanged
 from escalade.climb.waves import in_waves
+from escalade.climb.waves import once
 from escalade.climb.waves import rolls
 from escalade.errors import UsageError
 from escalade.evidence.codec import dump as dump_evidence
@@ -36,8 +38,8 @@ def plan_only(gear: Gear) -> tuple[FixStory, Plan]:
     """Look and plan; nothing is written, neither here nor on a host."""
     sight = gear.watch.look()
     gear.desk.looked(sight.diagnosis)
-    planned = first_plan(gear, sight, Due())
-    _refuse_hopeless(gear, planned.plan)
+    gear, sight, planned = once(gear, sight, first_plan(gear, sight, Due()), Due())
+    _refuse_hopeless(gear, sight, planned.plan)
     ascent = Ascent(sight, sight, refused=list(planned.refused))
     gear.chronicle.plans.append(planned.plan)
     return story_of(gear, ascent, dry=True), planned.plan
@@ -53,15 +55,12 @@ def fix(gear: Gear, begin: Callable[[], None], *, last: int | None = None) -> Fi
     due = Due(round=(last or 0) + 1)
     sight = gear.watch.look()
     gear.desk.looked(sight.diagnosis)
-    planned = first_plan(gear, sight, due)
-    _refuse_hopeless(gear, planned.plan)
+    gear, sight, planned = once(gear, sight, first_plan(gear, sight, due), due)
+    _refuse_hopeless(gear, sight, planned.plan)
     ascent = Ascent(sight, sight)
     if not planned.plan.climbs and not planned.refused:
         return story_of(gear, ascent) if last is None else _ended(gear, ascent)
     _begun(gear, begin, sight)
-    if rolls(gear, planned.plan):
-        in_waves(gear, ascent, planned)
-        return _ended(gear, ascent)
     return _climbed(gear, ascent, planned, due)
 
 
@@ -105,8 +104,11 @@ def due_of(plan: Plan) -> Due:
 
 
 def _climbed(gear: Gear, ascent: Ascent, planned: Planned, due: Due) -> FixStory:
-    """Climb and tell."""
-    ascend(gear, ascent, planned, due)
+    """Climb, batch by batch where that was asked for, and tell."""
+    if rolls(gear, planned.plan):
+        in_waves(gear, ascent, planned)
+    else:
+        ascend(gear, ascent, planned, due)
     return _ended(gear, ascent)
 
 
@@ -119,6 +121,7 @@ def _ended(gear: Gear, ascent: Ascent) -> FixStory:
         "level": story.level,
         "restarted": [facts.place_of(node) for node in story.restarted],
         "refused": story.refused or "",
+        "waiting": story.waiting_approval,
     }
     gear.note("ended", data)
     return story
@@ -143,10 +146,14 @@ def _remember(gear: Gear, sight: Sight) -> None:
     gear.note("diagnosed", {**told, "order": encode(gear.order), "place": place})
 
 
-def _refuse_hopeless(gear: Gear, plan: Plan) -> None:
-    """Refuse a step called by hand that cannot be planned anywhere."""
+def _refuse_hopeless(gear: Gear, sight: Sight, plan: Plan) -> None:
+    """Refuse a step called by hand that cannot be planned anywhere.
+
+    A host in trouble is no bad input: that is told as how the run ended.
+    """
     if not gear.order.calls or not plan.climbs:
         return
-    troubles = [s.trouble for s in plan.steps if s.trouble]
+    lost = unseen(sight)
+    troubles = [s.trouble for s in plan.steps if s.trouble and s.node.host not in lost]
     if troubles and not plan.actions:
         raise UsageError(troubles[0])

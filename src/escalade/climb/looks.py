@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +29,7 @@ from escalade.model import Run
 from escalade.model import Snapshot
 from escalade.model import Step
 from escalade.model import Truth
+from escalade.remedy.project import Project
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import StepKind
 from escalade.run import Road
@@ -63,6 +65,7 @@ class Watch:
     kinds: Mapping[str, StepKind]
     holds: frozenset[Node] = frozenset()
     called: frozenset[str] = frozenset()
+    gone: Mapping[Node, Project] = field(default_factory=dict)
 
     def look(
         self,
@@ -93,11 +96,26 @@ class Watch:
         """Return what a snapshot means."""
         roles = bind(self.book.roles, snapshot.evidence)
         scenes = {
-            state.host: Scene(snapshot, state.host, roles, holds=self.holds)
+            state.host: Scene(
+                snapshot, state.host, roles, holds=self.holds, gone=self.gone
+            )
             for state in snapshot.hosts
         }
         book = brief(self.book, self.catalog)
         return Sight(snapshot, judge(snapshot, book, run), scenes, roles)
+
+    def part(self, sight: Sight) -> Sight:
+        """Return what a look at more hosts saw of these."""
+        names = {host.name for host in self.hosts}
+        seen, said = sight.snapshot, sight.diagnosis
+        return self.sight(
+            replace(
+                seen,
+                hosts=tuple(s for s in seen.hosts if s.host in names),
+                evidence=tuple(p for p in seen.evidence if p.address.host in names),
+            ),
+            Run(said.run, said.started, said.took_s),
+        )
 
     def truth(self, sight: Sight, condition: Condition, node: Node) -> Truth:
         """Return whether a condition holds at a node, by what a look saw."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from escalade.climb.gear import Gear
 from escalade.climb.looks import Sight
+from escalade.climb.reach import unseen
 from escalade.diagnosis.flapping import WINDOW_S
 from escalade.diagnosis.flapping import recent
 from escalade.diagnosis.flapping import replayed
@@ -65,6 +66,7 @@ def make(gear: Gear, sight: Sight, due: Due) -> Planned:
     A level that is refused counts as climbed: the next one is due, up to the hand-off.
     """
     refused: dict[str, Text] = {}
+    first: dict[str, Text] = {}
     while True:
         sight = _supplied(gear, sight, due)
         plan = _plan(gear, sight, due)
@@ -80,7 +82,7 @@ def make(gear: Gear, sight: Sight, due: Due) -> Planned:
             refused[climb.finding] = _with_history(refusal)
         if not held:
             return Planned(plan, tuple(refused.values()), wait_s)
-        due = _above(gear, due, held, refused)
+        due = _above(gear, due, held, refused, first)
 
 
 def _supplied(gear: Gear, sight: Sight, due: Due) -> Sight:
@@ -122,7 +124,9 @@ def _plan(gear: Gear, sight: Sight, due: Due) -> Plan:
     order, watch, wish = gear.order, gear.watch, _wish(gear, due)
     if order.calls:
         nodes = [Node(state.host, order.stack) for state in sight.snapshot.hosts]
-        return plan_steps(order.calls, nodes, sight.scenes, watch.kinds, wish)
+        return plan_steps(
+            order.calls, nodes, sight.scenes, watch.kinds, wish, unseen=unseen(sight)
+        )
     return plan_for(sight.diagnosis, sight.scenes, watch.book, watch.kinds, wish)
 
 
@@ -182,9 +186,16 @@ def _with_history(refusal: Refusal) -> Text:
 
 
 def _above(
-    gear: Gear, due: Due, held: dict[str, Climb], refused: dict[str, Text]
+    gear: Gear,
+    due: Due,
+    held: dict[str, Climb],
+    refused: dict[str, Text],
+    first: dict[str, Text],
 ) -> Due:
-    """Return what is due when the levels that brakes hold are left."""
+    """Return what is due when the levels that brakes hold are left.
+
+    Its reason is that of the lowest of them: `first` keeps it.
+    """
     levels, reasons = dict(due.levels), dict(due.reasons)
     gone: set[str] = set()
     for finding, climb in held.items():
@@ -195,7 +206,8 @@ def _above(
         if step.go is not Go.CLIMB or step.level <= climb.level:
             gone.add(finding)
             continue
-        levels[finding], reasons[finding] = step.level, step.reason
+        levels[finding] = step.level
+        reasons[finding] = first.setdefault(finding, step.reason)
     findings = due.findings
     if gone:
         known = findings or frozenset(levels)

@@ -11,6 +11,8 @@ from dataclasses import field
 from dataclasses import replace
 
 from escalade.climb.gear import Gear
+from escalade.climb.handing import handed_over
+from escalade.climb.healed import healed
 from escalade.climb.hosts import Worked
 from escalade.climb.hosts import shares
 from escalade.climb.hosts import work
@@ -58,7 +60,8 @@ class Past:
 class Ascent:
     """Where a run stands: the first look, the newest one, and how each climb ended.
 
-    `ends` is by (finding, node): outcome, level, and whether it was handed off.
+    `ends` is by (finding, node): outcome, level, and whether it was handed off. `unbegun`
+    are hosts whose batch did not begin.
     """
 
     before: Sight
@@ -68,6 +71,7 @@ class Ascent:
     refused: list[Text] = field(default_factory=list)
     waiting: bool = False
     interrupted: bool = False
+    unbegun: list[str] = field(default_factory=list)
     ends: dict[tuple[str, Node], End] = field(default_factory=dict)
 
 
@@ -107,7 +111,7 @@ def ascend(
         if found is None:
             return
         past = None
-        due = _next(gear, ascent, found, due)
+        due = _next(gear, ascent, found, due, plan)
         if not due.findings:
             return
         planned = first_plan(gear, ascent.now, due)
@@ -151,9 +155,10 @@ def unchanged(gear: Gear, ascent: Ascent, plan: Plan, due: Due) -> bool:
     again = make(gear, ascent.now, due).plan
     if again.digest == plan.digest:
         return True
-    lines = changed(plan, again)
-    told = "; ".join(lines) or "-"
-    reason = _CHANGED.fill({"what": told})
+    reason = healed(plan, again, ascent.now.diagnosis)
+    if reason is None:
+        lines = changed(plan, again)
+        reason = _CHANGED.fill({"what": "; ".join(lines) or "-"})
     ascent.refused.append(reason)
     gear.note("denied", {"why": reason, "by": "digest"})
     return False
@@ -183,7 +188,12 @@ def _round(
     busy = {each.host: each.busy for each in worked if each.busy is not None}
     ascent.refused += busy.values()
     _left(ascent, [climb for climb in plan.climbs if climb.node.host in busy])
-    climbs = [climb for climb in plan.climbs if climb.node.host not in busy]
+    lost = {each.host: each.lost for each in worked if each.lost is not None}
+    away = [c for c in plan.climbs if c.finding and c.node.host in lost]
+    _left(ascent, away)
+    _tell(gear, plan, [(c, _gone(c, lost[c.node.host])) for c in away])
+    out = {*busy, *(c.node.host for c in away)}
+    climbs = [climb for climb in plan.climbs if climb.node.host not in out]
     found = _unverified(climbs, worked)
     judged = [climb for climb in climbs if climb.id not in {c.id for c, _ in found}]
     if judged:
@@ -192,13 +202,23 @@ def _round(
         ascent.looked_again = True
         found += zip(judged, told, strict=True)
         gear.note("diagnosed", facts.diagnosed(ascent.now.diagnosis, round=plan.round))
+    _tell(gear, plan, found)
+    return tuple(found)
+
+
+def _gone(climb: Climb, why: Text) -> Verified:
+    """Return what is to be said of a climb whose host was gone before its turn."""
+    return Verified(climb.id, Outcome.PERSISTS, why)
+
+
+def _tell(gear: Gear, plan: Plan, found: Iterable[tuple[Climb, Verified]]) -> None:
+    """Remember, keep and tell what verification said."""
     for climb, said in found:
         gear.chronicle.verified.append(said)
         gear.note(
             "verified", facts.verified(climb, said, round=plan.round), node=climb.node
         )
         gear.desk.verified(climb, said)
-    return tuple(found)
 
 
 def _unverified(
@@ -214,7 +234,9 @@ def _unverified(
     for climb in climbs:
         if not climb.finding:
             walk = walks.get(climb.id)
-            well = walk is not None and all(did.ended.well for did in walk.dids)
+            # Of an action that was tried again, the last attempt counts.
+            last = {did.action: did for did in walk.dids} if walk else {}
+            well = walk is not None and all(did.ended.well for did in last.values())
             well = well and not any(step.trouble for step in climb.steps)
             reason = Text(walk.reason, walk.reason) if walk else _trouble(climb)
             outcome = Outcome.CURED if well else Outcome.PERSISTS
@@ -248,13 +270,17 @@ def _next(
     ascent: Ascent,
     found: tuple[tuple[Climb, Verified], ...],
     due: Due,
+    plan: Plan,
 ) -> Due:
     """Return what the next round is about: higher levels, and who still suffers."""
     levels, reasons = dict(due.levels), dict(due.reasons)
     open_: set[str] = set()
     for climb, said in found:
         step = next_level(climb, said, gear.watch.book, max_level=gear.order.max_level)
-        handed_off = climb.level >= 3 and bool(climb.steps)  # noqa: PLR2004 -- the last
+        handed = None
+        if step.go is Go.HAND_OFF:
+            handed = handed_over(gear, _seen(ascent, climb), climb, plan)
+        handed_off = handed is not None
         ascent.ends[climb.finding, climb.node] = End(
             said.outcome, climb.level, handed_off=handed_off
         )
@@ -266,7 +292,8 @@ def _next(
             gear.chronicle.escalations.append(step.reason)
             gear.desk.escalated(step.reason)
         elif handed_off:
-            gear.note("handed-off", data, node=climb.node)
+            told = {**data, "files": list(handed or ())}
+            gear.note("handed-off", told, node=climb.node)
     if not gear.order.calls:
         open_ |= _instead(ascent, found) | _suffering(gear, ascent, found)
     return replace(
@@ -276,6 +303,12 @@ def _next(
         reasons=reasons,
         findings=frozenset(open_),
     )
+
+
+def _seen(ascent: Ascent, climb: Climb) -> Sight:
+    """Return the newest look at a climb's host."""
+    fresh = climb.node.host in ascent.now.scenes
+    return ascent.now if fresh else ascent.before
 
 
 def _instead(ascent: Ascent, found: tuple[tuple[Climb, Verified], ...]) -> set[str]:

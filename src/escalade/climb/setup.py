@@ -18,6 +18,7 @@ from escalade.climb.gear import Gear
 from escalade.climb.gear import Order
 from escalade.climb.looks import Watch
 from escalade.climb.policy import Policy
+from escalade.climb.remembering import gone
 from escalade.climb.rests import rests_of
 from escalade.climb.unwritten import Unwritten
 from escalade.journal.holds import known as known_holds
@@ -62,7 +63,9 @@ def gear_for(
         holds = known_holds(os.environ, settings.state)
         calls = (call.step or Step(call.name) for call in order.calls)
         called = frozenset(names_of(calls))
-        watch = Watch(road, hosts, book, catalog, steps(), holds, called)
+        # Only `up` has a use for stacks of which no container is left.
+        away = gone(os.environ, settings.state) if "up" in called else {}
+        watch = Watch(road, hosts, book, catalog, steps(), holds, called, away)
         yield Gear(
             road=road,
             watch=watch,

@@ -34,16 +34,18 @@ def together(
         return []
     came: SimpleQueue[tuple[int, U | BaseException]] = SimpleQueue()
     crew = Crew(min(forks, len(things)), name="climb")
-    for place, thing in enumerate(things):
-        crew.ask(partial(_kept, came, place, partial(work, thing)))
     found: dict[int, U | BaseException] = {}
+    asked = 0
     try:
+        for place, thing in enumerate(things):
+            asked += 1
+            crew.ask(partial(_kept, came, place, partial(work, thing)))
         while len(found) < len(things):
             place, result = came.get()
             found[place] = result
     except BaseException:
         stop.set()
-        _part(came, len(things) - len(found))
+        _part(came, asked - len(found))
         raise
     finally:
         crew.close()

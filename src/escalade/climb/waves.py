@@ -6,14 +6,15 @@ would do beyond that plan is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 from escalade.climb.batches import batches
 from escalade.climb.batches import host_end
 from escalade.climb.batches import stopped
 from escalade.climb.gear import Gear
+from escalade.climb.looks import Sight
 from escalade.climb.planner import Due
 from escalade.climb.planner import Planned
 from escalade.climb.rolling import Rolling
@@ -26,7 +27,24 @@ from escalade.plans import Ended
 from escalade.plans import Plan
 from escalade.text import Text
 
-__all__ = ["in_waves", "rolls"]
+__all__ = ["in_waves", "once", "rolls"]
+
+
+def once(
+    gear: Gear, sight: Sight, planned: Planned, due: Due
+) -> tuple[Gear, Sight, Planned]:
+    """Return means, sight and plan of the one host that `run_once` takes.
+
+    All three as they are where every host is meant.
+    """
+    hosts = _hosts(gear, planned.plan)
+    rolling = gear.order.rolling
+    if rolling is None or not rolling.run_once or not hosts:
+        return gear, sight, planned
+    ((name,),) = batches(hosts, rolling, seed=gear.run, among=_known(gear))
+    part = _of(gear, (name,))
+    seen = part.watch.part(sight)
+    return part, seen, first_plan(part, seen, due)
 
 
 def rolls(gear: Gear, plan: Plan) -> bool:
@@ -40,10 +58,8 @@ def in_waves(gear: Gear, ascent: Ascent, planned: Planned) -> None:
     """Show and permit the whole plan, then carry it out batch by batch."""
     plan = planned.plan
     rolling = gear.order.rolling or Rolling()
-    known = [host.name for host in gear.watch.hosts]
-    meant = {climb.node.host for climb in plan.climbs}
-    hosts = tuple(name for name in known if name in meant)
-    waves = batches(hosts, rolling, seed=gear.run, among=known)
+    hosts = _hosts(gear, plan)
+    waves = batches(hosts, rolling, seed=gear.run, among=_known(gear))
     gear.chronicle.plans.append(plan)
     gear.desk.planned(plan, ascent.now.diagnosis)
     if not permitted(gear, ascent, planned, Due()):
@@ -54,6 +70,23 @@ def in_waves(gear: Gear, ascent: Ascent, planned: Planned) -> None:
     if not ascent.interrupted:
         # Each batch was looked at alone; the report tells of all.
         ascent.now = gear.watch.look()
+
+
+def _known(gear: Gear) -> tuple[str, ...]:
+    """Return the names of all hosts of a run."""
+    return tuple(host.name for host in gear.watch.hosts)
+
+
+def _hosts(gear: Gear, plan: Plan) -> tuple[str, ...]:
+    """Return the hosts that a plan is about, in the order of the inventory."""
+    meant = {climb.node.host for climb in plan.climbs}
+    return tuple(name for name in _known(gear) if name in meant)
+
+
+def _of(gear: Gear, names: tuple[str, ...]) -> Gear:
+    """Return the means for some of the hosts."""
+    hosts = tuple(host for host in gear.watch.hosts if host.name in names)
+    return replace(gear, watch=replace(gear.watch, hosts=hosts))
 
 
 def _through(
@@ -69,14 +102,16 @@ def _through(
     for number, names in enumerate(waves, 1):
         gear.desk.notes(_wave(number, len(waves), names))
         results |= _one(gear, ascent, names, agreed)
-        if ascent.interrupted:
+        rest = [name for wave in waves[number:] for name in wave]
+        if ascent.interrupted or not rest:
             return
         why = stopped(rolling, results, total, tried=names)
         if why is not None:
-            ascent.refused.append(_with_rest(why, waves[number:]))
+            ascent.refused.append(_with_rest(why, rest))
+            ascent.unbegun += rest
             gear.note("denied", {"why": why, "by": "brake"})
             return
-        if number < len(waves) and rolling.soak_s > 0:
+        if rolling.soak_s > 0:
             gear.desk.notes(_SOAK.fill({"s": f"{rolling.soak_s:g}"}))
             gear.road.stop.wait(rolling.soak_s)
 
@@ -85,12 +120,7 @@ def _one(
     gear: Gear, ascent: Ascent, names: tuple[str, ...], agreed: frozenset[str]
 ) -> Mapping[str, Ended]:
     """Carry out one batch; return how each of its hosts came out."""
-    hosts = tuple(host for host in gear.watch.hosts if host.name in names)
-    part = replace(
-        gear,
-        watch=replace(gear.watch, hosts=hosts),
-        policy=replace(gear.policy, yes=True),
-    )
+    part = replace(_of(gear, names), policy=replace(gear.policy, yes=True))
     ascent.now = part.watch.look()
     ends_before = dict(ascent.ends)
     done_before = len(gear.chronicle.entries)
@@ -100,6 +130,7 @@ def _one(
     beyond = [a.command for a in planned.plan.actions if _new(a, agreed)]
     if beyond:
         ascent.refused.append(_BEYOND.fill({"what": "; ".join(beyond)}))
+        ascent.unbegun += names
         return dict.fromkeys(names, Ended.FAILED)
     ascend(part, ascent, planned, due)
     entries = gear.chronicle.entries[done_before:]
@@ -131,12 +162,9 @@ def _wave(number: int, count: int, names: tuple[str, ...]) -> Text:
     return _BATCH.fill(slots)
 
 
-def _with_rest(why: Text, waves: Iterable[tuple[str, ...]]) -> Text:
+def _with_rest(why: Text, rest: Sequence[str]) -> Text:
     """Return why it stopped, with the hosts that were not begun."""
-    rest = ", ".join(name for names in waves for name in names)
-    if not rest:
-        return why
-    left = _LEFT.fill({"hosts": rest})
+    left = _LEFT.fill({"hosts": ", ".join(rest)})
     return Text(f"{why.en}; {left.en}", f"{why.fr} ; {left.fr}")
 
 

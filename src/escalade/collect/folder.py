@@ -43,7 +43,10 @@ class Folder:
         self.left = most
 
     def write(self, name: str, data: bytes, *, end: bool = False) -> str:
-        """Write a file, cut to what is left; return its name. Raises OSError."""
+        """Write a file, cut to what is left; return its name.
+
+        Raises OSError, which names the file.
+        """
         data = cut(data, self.left, end=end)
         target = self.path / name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,6 +58,10 @@ class Folder:
             with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
                 file.write(data)
             draft.replace(target)
+        except OSError as error:
+            # A full disk is told by the write, which knows no name.
+            error.filename = error.filename or str(target)
+            raise
         finally:
             with contextlib.suppress(OSError):
                 draft.unlink()

@@ -15,7 +15,7 @@ from escalade.model import Value
 
 __all__ = ["compare", "every", "holds", "negate", "quote", "show", "some"]
 
-_GUARDS = ("desired", "oneshot", "settled", "known", "self")
+_GUARDS = ("desired", "oneshot", "settled", "known", "self", "network_mode")
 """Readings that say where a question applies, not what is wrong."""
 Wanted = Value | tuple[Scalar, ...]
 """What a reading is held against."""

@@ -58,11 +58,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges conditions at nodes of one snapshot."""
+    """Judges conditions at nodes of one snapshot.
+
+    `only` narrows a node to one of its containers.
+    """
 
     seen: Seen
     catalog: Mapping[str, Probe]
     mode: str
+    only: tuple[Node, str] | None = None
 
     def judge(self, condition: Condition, node: Node) -> Judgement:
         """Return what a condition comes to at a node."""
@@ -142,7 +146,9 @@ class Judge:
         for box in self.seen.of(
             "container", host=node.host, stack=node.stack, service=node.service
         ):
-            found += self._of_replica(probe, box, args)
+            meant = self.only or (node, box.address.replica)
+            if meant[0] != node or meant[1] == box.address.replica:
+                found += self._of_replica(probe, box, args)
         return found
 
     def _of_replica(

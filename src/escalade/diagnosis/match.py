@@ -131,6 +131,23 @@ def _finding(
         since=_since(node, judge),
         standing=symptom.standing,
         yields=symptom.yields,
+        replicas=_replicas(symptom, node, judge),
+    )
+
+
+def _replicas(symptom: Symptom, node: Node, judge: Judge) -> tuple[str, ...]:
+    """Return the containers of a service of which a symptom is true by themselves."""
+    if node.service is None:
+        return ()
+    boxes = judge.seen.of(
+        "container", host=node.host, stack=node.stack, service=node.service
+    )
+    names = [name for box in boxes if (name := box.address.replica)]
+    if len(names) < 2:  # noqa: PLR2004 (one is true of itself)
+        return tuple(names)
+    alone = ((name, replace(judge, only=(node, name))) for name in names)
+    return tuple(
+        name for name, one in alone if one.judge(symptom.when, node).truth is Truth.TRUE
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from escalade.evidence.health import health
+from escalade.evidence.netns import network_stale
 from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import as_list
 from escalade.evidence.parsing import texts
@@ -57,6 +58,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
         **life,
         **health(inspect, now),
         **_network(target),
+        "network_stale": _network_stale(target, now),
         **_limits(inspect),
         **_compose(inspect),
         "oneshot": _oneshot(target, life),
@@ -139,6 +141,12 @@ def _network(target: Target) -> Mapping[str, Value]:
     }
 
 
+def _network_stale(target: Target, now: float) -> bool:
+    """Whether the network namespace that it shares is no longer its owner's."""
+    others = as_dict(target.facts.get("inspects"))
+    return network_stale(target.inspect, others, now)
+
+
 def _bindings(ports: object) -> tuple[str, ...]:
     """Return `8780->7880/tcp` for each port; `*` where the Engine chooses one."""
     found = (
@@ -213,7 +221,9 @@ CONTAINER = Probe(
     name="container",
     scope="container",
     doc="A container as the Engine knows it. state: created, running, paused, "
-    "restarting, exited, dead, removing, or missing (declared, but none is there).",
+    "restarting, exited, dead, removing, or missing (declared, but none is there). "
+    "network_stale: it shares the network of one that was started again since, or is "
+    "gone: it is alone in the namespace of before.",
     readings={
         "name": str,
         "id": str,
@@ -252,6 +262,7 @@ CONTAINER = Probe(
         "networks": tuple,
         "on_network": bool,
         "network_mode": str,
+        "network_stale": bool,
         "addresses": tuple,
         "aliases": tuple,
         "published": tuple,

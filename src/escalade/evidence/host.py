@@ -10,8 +10,8 @@ HOST = Probe(
     name="host",
     scope="host",
     doc="Whether the host answered: cause is name, route, refused, timeout, banner, "
-    "host-key-unknown, host-key-changed, auth, gateway or closed. stacks are the Compose "
-    "projects that run there, wanted those that were asked for by name.",
+    "host-key-unknown, host-key-changed, auth, gateway, closed or inventory. stacks are "
+    "the Compose projects that run there, wanted those that were asked for by name.",
     readings={
         "reachable": bool,
         "cause": str,

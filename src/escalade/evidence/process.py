@@ -20,9 +20,9 @@ from escalade.model import Status
 
 __all__ = ["PROCESS"]
 
-INITS = frozenset(
-    {"docker-init", "tini", "dumb-init", "catatonit", "s6-svscan", "sh", "bash"}
-)
+SHELLS = frozenset({"sh", "bash"})
+"""Process 1 that may mind the real one, or be the program itself."""
+INITS = SHELLS | {"docker-init", "tini", "dumb-init", "catatonit", "s6-svscan"}
 """Process 1 that only minds the real one: the real one is judged in its place."""
 ENDLESS = 1 << 60
 """Version 1 writes "no limit" as a number near 2^63, rounded to pages."""
@@ -161,15 +161,26 @@ def _ratio(used: int | None, limit: int | None) -> float | None:
 def _processes(files: Files, pid: str) -> dict[str, str | bool | int | None]:
     """Return the states of the container's processes."""
     states = {p: f["State"] for p, f in files.items() if p.isdigit() and "State" in f}
-    children = [s for p, s in states.items() if files[p].get("PPid") == pid]
-    minds = files[pid].get("Name") in INITS and bool(children)
-    judged = children if minds else [files[pid].get("State", "")]
+    minded = [states[p] for p in states if _minded(files[p], files[pid], pid)]
+    judged = minded or [files[pid].get("State", "")]
     return {
         "pid_state": files[pid].get("State"),
         "stopped": all(state == "T" for state in judged),
         "stopped_processes": sum(state == "T" for state in states.values()),
         "zombies": sum(state == "Z" for state in states.values()),
     }
+
+
+def _minded(child: Mapping[str, str], first: Mapping[str, str], pid: str) -> bool:
+    """Whether a process is what process 1 (`first`, its number `pid`) minds.
+
+    One that has ended is nobody's program, nor is the pause of a shell's loop.
+    """
+    name, state = first.get("Name"), child.get("State")
+    if name not in INITS or child.get("PPid") != pid or state == "Z":
+        return False
+    pause = name in SHELLS and child.get("Name") == "sleep" and state != "T"
+    return not pause
 
 
 def _memory(files: Files) -> dict[str, int | float | None]:
@@ -242,9 +253,9 @@ PROCESS = Probe(
     name="process",
     scope="container",
     doc="The container's processes and its cgroup: stopped by a signal (where process "
-    "1 is an init, the program that it minds), killed for memory, throttled (share of "
-    "all periods since the start), near a limit. A limit of 0 is none, and its ratio "
-    "0. files: of the process nearest to its limit; not known without root.",
+    "1 is an init or a shell, the program that it minds), killed for memory, throttled "
+    "(share of all periods since the start), near a limit. A limit of 0 is none, and "
+    "its ratio 0. files: of the process nearest to its limit; not known without root.",
     readings={
         "pid_state": str,
         "stopped": bool,

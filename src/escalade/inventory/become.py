@@ -73,7 +73,9 @@ def _read(path: Path) -> str:
     """Return the password that a file holds or a command prints."""
     from escalade.inventory.command import run
 
-    if not path.is_file():
+    if path.is_dir():
+        raise InventoryError(f"{path}: is a folder, not a file with a password")
+    if not path.exists():
         raise InventoryError(f"{path}: no such file")
     try:
         if os.access(path, os.X_OK):

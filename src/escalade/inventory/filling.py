@@ -36,6 +36,7 @@ __all__ = ["Filled", "Filling", "is_filled"]
 
 _SIGNS = ("{{", "{%", "{#")
 _DEEPEST = 20
+_LONGEST = 200
 
 # No template can speak of it.
 _SCOPE = ""
@@ -160,9 +161,12 @@ class _Scope:
         except InventoryError:
             raise
         except Exception as error:
-            told = isinstance(error, jinja2.TemplateError) and not self.opened
+            words = type(error).__name__
             # Its words may quote what was decrypted.
-            words = getattr(error, "message", None) if told else type(error).__name__
+            if not self.opened:
+                said = str(error).partition("\n")[0][:_LONGEST]
+                ours = isinstance(error, jinja2.TemplateError)
+                words = said if ours else f"{said} ({words})" if said else words
             raise refusal(mark, f"template: {words}") from None
 
 

@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 
+from escalade.errors import InventoryError
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.inventory.hosts import ALL
 from escalade.inventory.hosts import LOCAL_NAMES
 from escalade.inventory.hosts import LOCALHOST
+from escalade.inventory.hosts import UNGROUPED
 from escalade.inventory.hosts import Inventory
 from escalade.model import Host
 
 __all__ = ["chosen", "select"]
 
-_TERM = re.compile(r"(?:\[[^\]]*\]|[^:,])+")
+# A colon in brackets parts nothing, nor does that of `(?:` in an expression.
+_TERM = re.compile(r"(?:\[[^\]]*\]|\(\?:|[^:,])+")
 _SUBSCRIPT = re.compile(
     r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*)|-(?P<end>\d+))?\]"
 )
@@ -30,11 +33,28 @@ def select(inventory: Inventory, patterns: Sequence[str]) -> tuple[Host, ...]:
     """Return the hosts that patterns pick, in the inventory's order; none picks all.
 
     Every part must match something: UsageError says which does not and what was
-    probably meant. Hosts that are not picked are not even made.
+    probably meant. Hosts that are not picked are not even made. One that cannot be made
+    has a `trouble` instead of a way to it; raises InventoryError where all are so.
     """
-    # This machine is always there.
-    known = inventory.hosts
-    return tuple(known.get(name, LOCALHOST) for name in chosen(inventory, patterns))
+    hosts: list[Host] = []
+    troubles: list[InventoryError] = []
+    for name in chosen(inventory, patterns):
+        try:
+            # This machine is always there.
+            hosts.append(inventory.hosts.get(name, LOCALHOST))
+        except InventoryError as error:
+            troubles.append(error)
+            hosts.append(_unmade(inventory, name, str(error)))
+    if len(troubles) == len(hosts):
+        raise troubles[0]
+    return tuple(hosts)
+
+
+def _unmade(inventory: Inventory, name: str, why: str) -> Host:
+    """Return a host that no variable tells the way to."""
+    around = (group for group, names in inventory.groups.items() if name in names)
+    groups = tuple(group for group in around if group not in (ALL, UNGROUPED))
+    return Host(name, connection="ssh", groups=groups, trouble=why)
 
 
 def chosen(inventory: Inventory, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -65,12 +85,20 @@ def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
     for part in pattern.split(","):
         bare = part.strip()
         name = bare.lstrip("!&")
-        whole = name in inventory.hosts or name[:1] == "~"
+        whole = name in inventory.hosts or _is_expression(inventory, name)
         whole = whole or (name[:1] == "@" and Path(name[1:]).is_file())
         for term in [bare] if whole else _TERM.findall(bare):
             if not term.strip("!&").strip():
                 raise UsageError(f"an empty part in the pattern {pattern!r}")
             yield term.strip()
+
+
+def _is_expression(inventory: Inventory, name: str) -> bool:
+    """Whether a part, its colons included, is one expression that fits something."""
+    try:
+        return name[:1] == "~" and bool(_by(inventory, re.compile(name[1:])))
+    except re.error:
+        return False
 
 
 def _match(inventory: Inventory, term: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from escalade.errors import UsageError
 from escalade.errors import nearest
 
 __all__ = ["read", "write"]
+
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
 def write(path: Path, hosts: Iterable[str]) -> None:
@@ -30,7 +33,7 @@ def write(path: Path, hosts: Iterable[str]) -> None:
 
 
 def read(path: Path) -> tuple[tuple[int, str], ...]:
-    """Return the names in a file with their lines; `#` begins a line that says nothing.
+    """Return the names in a file with their lines; ` #` begins what says nothing.
 
     Raises UsageError where there is no such file, or no name in it.
     """
@@ -42,8 +45,8 @@ def read(path: Path) -> tuple[tuple[int, str], ...]:
         raise UsageError(f"@{path}: not UTF-8 text") from None
     except OSError as error:
         raise UsageError(f"@{path}: {error.strerror}") from None
-    said = ((number, line.strip()) for number, line in enumerate(lines, start=1))
-    names = tuple((number, name) for number, name in said if name and name[0] != "#")
+    said = ((n, _COMMENT.sub("", line).strip()) for n, line in enumerate(lines, 1))
+    names = tuple((number, name) for number, name in said if name)
     if not names:
         raise UsageError(f"@{path}: no host in it")
     return names

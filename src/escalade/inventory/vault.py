@@ -88,7 +88,10 @@ class Keyring:
         self._troubles: dict[tuple[str, Path], InventoryError] = {}
         self._done: dict[str, str] = {}
         for label, path in sources:
-            if not path.is_file():
+            if path.is_dir():
+                what = "is a folder, not a vault password file"
+                raise InventoryError(f"{path}: {what}")
+            if not path.exists():
                 raise InventoryError(f"{path}: no such vault password file")
             if not os.access(path, os.X_OK):
                 self._password(label, path)

@@ -21,6 +21,9 @@ from escalade.inventory.marks import refusal
 __all__ = ["read"]
 
 _DEEPEST = 50
+# What aliases may stand for, and how often what a long file says by itself.
+_MOST, _RATIO = 1_000_000, 20
+_WEIGHED = 100
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 _STRING = f"{_TAG}str"
@@ -82,6 +85,9 @@ class _Reader:
         self._unsafe = 0
         self._done: dict[int, Node] = {}
         self._open: set[int] = set()
+        self._sizes: dict[int, int] = {}
+        self._written = 0
+        self._borrowed = 0
 
     def mark(self, node: Any) -> Mark:
         """Return where a node starts."""
@@ -96,14 +102,25 @@ class _Reader:
             raise refusal(self.mark(node), f"nested more than {_DEEPEST} deep")
         if id(node) in self._open:
             raise refusal(self.mark(node), "an anchor that holds itself")
-        if id(node) not in self._done:
+        if id(node) in self._done:
+            self._lend(node)
+        else:
             unsafe = node.tag == _UNSAFE
+            before = self._written + self._borrowed
             self._open.add(id(node))
             self._unsafe += unsafe
             self._done[id(node)] = self._read(node, depth)
             self._unsafe -= unsafe
             self._open.discard(id(node))
+            self._sizes[id(node)] = 1 + self._written + self._borrowed - before
         return self._done[id(node)]
+
+    def _lend(self, node: Any) -> None:
+        """Count what an alias stands for: whoever writes it out writes all of it."""
+        self._borrowed += self._sizes[id(node)]
+        if self._borrowed > max(_MOST, _RATIO * self._written):
+            what = f"aliases that stand for more than {_MOST} values"
+            raise refusal(self.mark(node), what)
 
     def _read(self, node: Any, depth: int) -> Node:
         """Return one mapping or list."""
@@ -167,6 +184,8 @@ class _Reader:
 
     def _leaf(self, node: Any) -> Leaf:
         """Return a scalar."""
+        # A long text counts as several.
+        self._written += 1 + len(node.value) // _WEIGHED
         mark, tag, unsafe = self.mark(node), node.tag, self._unsafe > 0
         if tag in _VAULT_TAGS:
             return Leaf(mark, None, node.value, unsafe, self._secret)

@@ -20,6 +20,7 @@ __all__ = ["by_url", "embedded", "is_full", "is_ours", "said"]
 
 _PAUSE_S = 0.02
 _FULL = ("database or disk is full", "disk I/O error", "No space left")
+_NOTHING_TO_UNDO = "no transaction is active"
 _DAMAGED = ("malformed", "not a database", "corrupt")
 
 
@@ -135,7 +136,20 @@ def by_url(url: str) -> tuple[Database, Tables]:
 
 def _text(error: BaseException) -> str:
     """Return what the database said; peewee puts the first exception in front."""
+    error = _first(error)
     return str(error.args[-1]) if error.args else type(error).__name__
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return what went wrong first, where undoing it went wrong, too.
+
+    SQLite itself ends the transaction that a full or broken disk interrupts: then there
+    is nothing left to roll back.
+    """
+    before = error.__context__
+    while before is not None and _NOTHING_TO_UNDO in str(error) and is_ours(before):
+        error, before = before, before.__context__
+    return error
 
 
 def is_ours(error: BaseException) -> bool:
@@ -164,7 +178,7 @@ def said(error: BaseException, name: str, wait_s: float) -> JournalError:
     elif "disk I/O" in text:
         told = "the disk cannot be written (full, over a quota, or broken)"
     elif "unable to open" in text:
-        told = "cannot be opened (missing, or not for this user)"
+        told = "cannot be opened (missing, not for this user, or on a read-only disk)"
     elif "locked" in text:
         told = f"locked by another program for more than {wait_s:g} s"
     elif "readonly" in text:

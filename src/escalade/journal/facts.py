@@ -111,6 +111,7 @@ def intended(climb: Climb, action: Action, *, round: int, attempt: int) -> Facts
         "step": action.step,
         "attempt": attempt,
         "writes": not action.reads,
+        "touches": bool(action.touches),
         "command": action.command,
         "risk": action.risk,
         "why": action.why,

@@ -25,22 +25,30 @@ from escalade.journal.place import own
 from escalade.model import Host
 from escalade.model import Node
 
-__all__ = ["NAME", "change", "held", "known", "with_holds"]
+__all__ = ["NAME", "change", "folders_of", "held", "known", "with_holds"]
 
 NAME = "holds.json"
 
 
 def known(environ: Mapping[str, str], chosen: Path | None = None) -> frozenset[Node]:
     """Return all that is held, by whatever state folder is there; none is made."""
+    folders = folders_of(environ, chosen)
+    # A folder that is closed to this user holds nothing for them.
+    open_ = [f for f in folders if len(folders) == 1 or os.access(f / NAME, os.R_OK)]
+    return frozenset(node for folder in open_ for node in held(folder))
+
+
+def folders_of(
+    environ: Mapping[str, str], chosen: Path | None = None
+) -> tuple[Path, ...]:
+    """Return where state may be: the folder that is chosen, else all that there may be."""
     said = chosen or Path(environ.get(VARIABLE, ""))
     if said != Path():
-        return held(said.expanduser())
+        return (said.expanduser(),)
     folders = [SHARED]
     with contextlib.suppress(JournalError):
         folders.append(own(environ))
-    # A folder that is closed to this user holds nothing for them.
-    open_ = [folder for folder in folders if os.access(folder / NAME, os.R_OK)]
-    return frozenset(node for folder in open_ for node in held(folder))
+    return tuple(folders)
 
 
 def held(folder: Path) -> frozenset[Node]:

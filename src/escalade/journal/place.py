@@ -63,10 +63,22 @@ class Place:
         Raises `JournalError` where it cannot be.
         """
         folder = self.of(run)
-        mode = 0o2770 if self.shared else 0o700
         for each in (folder.parent, folder):
-            _made(each, mode)
+            self._made(each)
         return folder
+
+    def inner(self, name: str) -> Path:
+        """Return a folder in it by its name; it is made where it is missing.
+
+        Raises `JournalError` where it cannot be.
+        """
+        folder = self.folder / name
+        self._made(folder)
+        return folder
+
+    def _made(self, folder: Path) -> None:
+        """Make a folder for those who share this one."""
+        _made(folder, 0o2770 if self.shared else 0o700)
 
 
 def state_folder(

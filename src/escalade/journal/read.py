@@ -150,20 +150,31 @@ def holds(events: Sequence[Event]) -> frozenset[Node]:
 def attempts(events: Sequence[Event]) -> tuple[Attempt, ...]:
     """Return the levels that changed something, by time; a reset forgives those before.
 
-    One attempt is one climb of one round of one run.
+    One attempt is one climb of one round of one run; a step called by hand is one where
+    it touched a service.
     """
     found: dict[tuple[str, int, str], Attempt] = {}
     for event in events:
         key = (event.run, whole(event.data.get("round")) or 1, word_of(event, "climb"))
         if event.kind == "budget-reset":
             found = {k: a for k, a in found.items() if not _forgiven(a, event)}
-        elif event.kind == "intent" and event.data.get("writes"):
+        elif event.kind == "intent" and _counts(event):
             known = found.get(key) or _attempt(event)
             found[key] = replace(known, ended=event.time)
         elif event.kind == "verified" and key in found:
             outcome = _outcome(event.data.get("outcome"))
             found[key] = replace(found[key], outcome=outcome, ended=event.time)
     return tuple(sorted(found.values(), key=lambda attempt: attempt.time))
+
+
+def _counts(intent: Event) -> bool:
+    """Whether an intent makes its climb an attempt: it changes what users may notice.
+
+    A tag or a command of a step by hand does not. An earlier version did not say.
+    """
+    data = intent.data
+    by_hand = (whole(data.get("level")) or 0) == 0
+    return bool(data.get("writes")) and not (by_hand and data.get("touches") is False)
 
 
 def word_of(event: Event, name: str) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "SERVICE_HELP",
     "compose",
     "docker",
+    "narrowed",
     "options_of",
     "short_grace",
     "stack_of",
@@ -71,11 +72,33 @@ def targets(scene: Scene, node: Node, args: Arguments) -> tuple[Node, ...]:
     `service` of the arguments, else the node's own, else all of the stack. Raises
     `CannotError` for a name that is not there.
     """
-    said = str(args.get("service") or node.service or "")
-    names = [name for name in (part.strip() for part in said.split(",")) if name]
+    names = _names(node, args)
     if names:
         return tuple(dict.fromkeys(scene.node(node, name) for name in names))
     return scene.services(stack_of(scene, node))
+
+
+def narrowed(scene: Scene, node: Node, args: Arguments) -> Scene:
+    """Return the scene of a step that acts on containers: of some, only those named.
+
+    A service's own name means all of its containers. Raises as `targets` does.
+    """
+    only: dict[Node, frozenset[str]] = {}
+    whole: set[Node] = set()
+    for name in _names(node, args):
+        meant = scene.node(node, name)
+        if name == meant.service:
+            whole.add(meant)
+        else:
+            only[meant] = only.get(meant, frozenset()) | {name}
+    chosen = {meant: names for meant, names in only.items() if meant not in whole}
+    return scene.narrowed(chosen) if chosen else scene
+
+
+def _names(node: Node, args: Arguments) -> list[str]:
+    """Return the names that a step was given; none where it is about all of a stack."""
+    said = str(args.get("service") or node.service or "")
+    return [name for name in (part.strip() for part in said.split(",")) if name]
 
 
 def stack_of(scene: Scene, node: Node) -> str:

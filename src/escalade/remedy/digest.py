@@ -24,6 +24,8 @@ _MOVES = frozenset({"id", "after", "settle_s", "timeout_s", "why"})
 """Fields of actions and steps that are told, numbered or measured, not done."""
 _TOLD = frozenset({"title", "advice", "reason", "finding", "verify", "ripe_s"})
 """Fields of a climb that people read, or that verification asks."""
+_MADE_OF = ("container ", "image of ", "configuration of ")
+"""Facts that a plan rests on only where it touches their container."""
 
 
 def digest(climbs: Sequence[Climb], rests: Mapping[str, str]) -> str:
@@ -58,20 +60,27 @@ def _still(value: Any) -> Any:
 
 def changed(a: Plan, b: Plan) -> tuple[str, ...]:
     """Return one line for each fact and action in which plan `b` differs from `a`."""
-    lines = list(_facts(a.rests, b.rests))
     old, new = _commands(a), _commands(b)
-    lines += [f"no longer: {text}" for text in old if text not in new]
+    lines = [f"no longer: {text}" for text in old if text not in new]
     lines += [f"new: {text}" for text in new if text not in old]
+    lines = [*_facts(a.rests, b.rests, whole=not lines), *lines]
     if not lines and a.digest != b.digest:
         lines.append("the order of the actions, or how they are carried out")
     return tuple(lines)
 
 
-def _facts(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """Yield what became of each fact."""
+def _facts(
+    old: Mapping[str, str], new: Mapping[str, str], *, whole: bool
+) -> Iterator[str]:
+    """Yield what became of each fact.
+
+    What one of the plans does not rest on may be there all the same: it touches another
+    container. Its actions say so; only where they do not, and for the `whole`, facts do.
+    """
     for name in sorted({*old, *new}):
         was, now = old.get(name), new.get(name)
-        if was == now:
+        one_sided = name.startswith(_MADE_OF) and None in (was, now)
+        if was == now or (one_sided and not whole):
             continue
         if now is None:
             yield f"{name}: gone (was {_short(was)})"

@@ -84,7 +84,7 @@ def call(engine: EngineApi, what: Call, doing: Doing) -> Done:
     asking.drop()
     if doing.stop.is_set():
         return Done(Ended.INTERRUPTED, reason="stopped; the Engine may go on with it")
-    return Done(Ended.TIMEOUT, reason=f"no answer within {doing.bound_s:g} s")
+    return Done(Ended.TIMEOUT, reason=f"no answer within {round(doing.bound_s, 2):g} s")
 
 
 def _answer(engine: EngineApi, what: Call, bound_s: float) -> Reply:
@@ -217,7 +217,9 @@ def _late(doing: Doing, *, sent: bool = True) -> Done:
     """Return the end of what had to be left."""
     if doing.stop.is_set():
         return Done(Ended.INTERRUPTED, reason="stopped", sent=sent)
-    return Done(Ended.TIMEOUT, reason=f"no end within {doing.bound_s:g} s", sent=sent)
+    return Done(
+        Ended.TIMEOUT, reason=f"no end within {round(doing.bound_s, 2):g} s", sent=sent
+    )
 
 
 def _concluded(output: Output, *, last: str, begun: bool = True) -> Done:

@@ -40,7 +40,8 @@ _UNCLEAR = (Ended.UNKNOWN, Ended.INTERRUPTED, Ended.TIMEOUT, Ended.UNREACHABLE)
 """Ends after which nobody knows how much of an action happened."""
 _USED = (Ended.FAILED, Ended.TIMEOUT, Ended.UNREACHABLE)
 """Ends that used up an attempt."""
-_SAID = {Truth.FALSE: "does not hold", Truth.UNKNOWN: "is not known"}
+SAID = {Truth.FALSE: "does not hold", Truth.UNKNOWN: "is not known"}
+"""Why a step is left out: what is said of its condition."""
 
 
 class Recorder(Protocol):
@@ -214,7 +215,7 @@ class _Walk:
         held = self.truth(step.control.when, step.node)
         if held is Truth.TRUE:
             return False
-        reason = f"its condition {_SAID[held]}"
+        reason = f"its condition {SAID[held]}"
         for action in actions:
             did = Did(action.id, Ended.SKIPPED, self._next(action), reason=reason)
             self.recorder.result(did)
@@ -296,7 +297,7 @@ class _Walk:
         if end.well and control.until is not None:
             held = self.truth(control.until, step.node)
             if held is not Truth.TRUE:
-                reason = f"{step.name}: its `until` {_SAID[held]}"
+                reason = f"{step.name}: its `until` {SAID[held]}"
                 return _End(LevelEnd.FAILED, reason)
         return end
 

@@ -118,6 +118,11 @@ def gate(
             settle_s=gate_s(box.readings),
         )
         for box in scene.boxes(node)
-        if box.healthcheck
-        and (box.health != "unhealthy" or scene.box_idle(box) is not None)
+        if box.healthcheck and not _lies(scene, box)
     ]
+
+
+def _lies(scene: Scene, box: Box) -> bool:
+    """Whether a container serves although its health check says no."""
+    said_no = box.health == "unhealthy"
+    return said_no and scene.box_serving(box) and scene.box_idle(box) is None

@@ -109,7 +109,11 @@ def tagged(
     """
     values = f"repo={quote(tag.repository, safe='')}&tag={quote(tag.tag, safe='')}"
     before = id_of(scene, tag)
-    undo = ("docker", "tag", short(before), str(tag)) if before else ()
+    undo = (
+        ("docker", "tag", short(before), str(tag))
+        if before
+        else ("docker", "rmi", str(tag))
+    )
     return Action(
         host=scene.host,
         step=step,
@@ -118,7 +122,8 @@ def tagged(
         command=shlex.join(("docker", "tag", short(image), str(tag))),
         risk=Risk.SAFE,
         why=why,
-        undo=shlex.join(undo or ("docker", "rmi", str(tag))),
+        # A tag that is there already is moved by nothing, and back by nothing.
+        undo="" if before == image else shlex.join(undo),
         after=(Check("image", (str(tag),), (Comparison("id", "eq", image),)),),
         timeout_s=30.0,
     )

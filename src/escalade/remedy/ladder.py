@@ -68,7 +68,7 @@ def next_level(
     nobody cares.
     """
     go, level, reason = _way(climb, verified, book, refused)
-    if go is Go.CLIMB and level > max_level:
+    if go in (Go.CLIMB, Go.HAND_OFF) and level > max_level:
         go, level = Go.STOP, climb.level
         reason = _joined(reason, _CAPPED.fill({"n": str(max_level)}))
     return Escalation(climb.id, climb.finding, go, level, reason)

@@ -10,8 +10,8 @@ import time
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from escalade.remedy.locks import Busy
-from escalade.remedy.locks import held_by
+from escalade.remedy.busy import Busy
+from escalade.remedy.busy import held_by
 
 __all__ = ["KeeperHere"]
 

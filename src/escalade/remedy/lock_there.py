@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import cast
 
 from escalade.model import Status
-from escalade.remedy.locks import Busy
-from escalade.remedy.locks import held_by
+from escalade.remedy.busy import Busy
+from escalade.remedy.busy import held_by
 from escalade.transport.base import Output
 from escalade.transport.base import Transport
 from escalade.transport.outputs import one_line
@@ -164,4 +164,8 @@ class KeeperThere:
             reason = "the host did not answer in time"
         else:
             reason = self._output.reason or one_line(self._output.stderr)
-        return Busy(", ".join(self._files), reason=reason or "its command ended")
+        lost = not trouble and not (
+            self._ended.is_set() and self._output.status.answered
+        )
+        name = ", ".join(self._files)
+        return Busy(name, reason=reason or "its command ended", lost=lost)

@@ -9,41 +9,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 from typing import Protocol
 
 from escalade.model import Host
+from escalade.remedy.busy import Busy
 from escalade.transport.base import Transport
-from escalade.transport.outputs import one_line
 
-__all__ = ["PLACES", "WAIT_S", "Busy", "HostLock", "held_by"]
+__all__ = ["PLACES", "WAIT_S", "HostLock"]
 
 WAIT_S = 3.0
 """Seconds that a lock is waited for, unless told otherwise."""
 PLACES = ("/run/lock/escalade", "/tmp/escalade-locks")  # noqa: S108 -- shared, checked
 """Where the files lie: the first folder that is there, or can be made (mode 1777)."""
 _LONGEST = 200
-
-
-class Busy(NamedTuple):
-    """Why a lock was not taken: who holds it, since when (UTC), in which run.
-
-    `reason` is set where it is not held by anybody, but could not be taken (the host
-    does not answer, has no `flock`); then nothing else is but `name`.
-    """
-
-    name: str
-    who: str = ""
-    since: str = ""
-    run: str = ""
-    reason: str = ""
-
-    def __str__(self) -> str:
-        """Return it in one line."""
-        if self.reason:
-            return f"no lock on {self.name}: {self.reason}"
-        who, since = self.who or "somebody", self.since or "an unknown time"
-        return f"busy: {self.name} is held by {who} since {since}, run {self.run}"
 
 
 class Keeper(Protocol):
@@ -120,14 +98,3 @@ def _file(name: str) -> str:
 
         plain = sha256(name.encode()).hexdigest()
     return f"{plain}.lock"
-
-
-def held_by(name: str, line: str) -> Busy:
-    """Return who holds a lock, by the line that its file holds (anything, or nothing)."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        found = {}
-    known = found if isinstance(found, dict) else {}
-    who, since, run = (one_line(str(known.get(k, ""))) for k in ("who", "since", "run"))
-    return Busy(name, who, since, run)

@@ -40,9 +40,12 @@ from escalade.remedy.unfold import numbered
 from escalade.remedy.unfold import rebuilt
 from escalade.remedy.unfold import slots_of
 from escalade.remedy.unfold import unfolded
+from escalade.remedy.unseen import Unseen
+from escalade.remedy.unseen import refused
 from escalade.remedy.verify import ripe_s
 from escalade.remedy.verify import touched
 from escalade.runbooks.book import Book
+from escalade.text import NO_TEXT
 from escalade.text import Text
 
 if TYPE_CHECKING:
@@ -98,12 +101,14 @@ def plan_for(
     """
     climbs: list[Climb] = []
     for root in chosen(diagnosis, scenes, book, wish):
+        scene = scenes.get(root.node.host)
         place = Place(
             node=root.node,
-            scene=scenes.get(root.node.host),
+            scene=scene,
             catalog=catalog,
             tasks=wish.user_tasks,
-            slots=slots_of(root.node, root.symptom, scenes.get(root.node.host)),
+            slots=slots_of(root.node, root.symptom, scene, root.replicas),
+            replicas=_some(root, scene),
         )
         climb = _climb(root, due(root, book, wish, place.scene), place, wish)
         climbs.append(replace(climb, ripe_s=_ripe_s(root, book)))
@@ -116,11 +121,13 @@ def plan_steps(
     scenes: Scenes,
     catalog: Mapping[str, StepKind],
     wish: Wish,
+    *,
+    unseen: Mapping[str, Unseen] | None = None,
 ) -> Plan:
     """Return the plan of steps called by hand: one climb a node, ladder None, level 0.
 
     Raises `UsageError` for an unknown step or argument; what cannot be planned at a node
-    is its step's `trouble`.
+    is its step's `trouble`. `unseen` are hosts that could not be looked at.
     """
     for call in calls:
         if call.step is not None:
@@ -132,17 +139,45 @@ def plan_steps(
     steps = [call.step or Step(call.name, call.args) for call in calls]
     names = ", ".join(call.name for call in calls)
     climbs = []
-    for node in nodes:
+    whole = all(not c.step and catalog[c.name].scope == "host" for c in calls)
+    for at in nodes:
+        node = Node(at.host) if whole else at
         scene = scenes.get(node.host)
         place = Place(node, scene, catalog, wish.user_tasks, slots_of(node, "", scene))
-        planned = unfolded(steps, place)
+        lost = (unseen or {}).get(node.host)
+        # A job says itself what follows where a host cannot be reached.
+        planned = tuple(
+            step if call.step else refused(step, lost)
+            for call, step in zip(calls, unfolded(steps, place), strict=True)
+        )
         climbs.append(
-            Climb("", node, "", "", Text(names, names), None, 0, planned, "ladder")
+            Climb(
+                id="",
+                node=node,
+                symptom="",
+                finding="",
+                title=Text(names, names),
+                ladder=None,
+                level=0,
+                steps=planned,
+                reason=_widened(at) if node != at else NO_TEXT,
+            )
         )
     return _plan(climbs, scenes, wish)
 
 
+def _widened(at: Node) -> Text:
+    """Return that a step is about a whole host, though a stack was named."""
+    return _WHOLE.fill({"host": at.host, "stack": str(at.stack)})
+
+
 # --------------------------------------------------------------------- climbs
+
+
+def _some(root: Finding, scene: Scene | None) -> tuple[str, ...]:
+    """Return the containers that a root is about, none where it is about all."""
+    boxes = scene.boxes(root.node) if scene is not None else ()
+    return root.replicas if len(root.replicas) < len(boxes) else ()
 
 
 def _climb(root: Finding, what: Due, place: Place, wish: Wish) -> Climb:
@@ -294,6 +329,10 @@ def _hash(record: Mapping[str, object]) -> str:
 _UNSURE = Text(
     "its confidence is {sure} and nothing is changed below {least}",
     "sa confiance est de {sure} et rien n'est modifié en dessous de {least}",
+)
+_WHOLE = Text(
+    "about all of {host}: the stack {stack} does not narrow it",
+    "pour tout {host} : la pile {stack} ne le restreint pas",
 )
 _CAPPED = Text(
     "level {n} is the highest that was allowed", "le niveau {n} est le plus haut permis"

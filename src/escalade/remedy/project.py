@@ -22,7 +22,8 @@ class Project:
 
     `known` is False where its files cannot be used there: `reason` says why in one line.
     `options` are the words after `docker compose`; `unset` the variables that the files
-    use and nobody sets on that host.
+    use and nobody sets on that host. `services` and those of them that `ran` are told of a
+    stack that was taken down.
     """
 
     stack: str
@@ -33,6 +34,8 @@ class Project:
     env_files: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
     reason: str = ""
+    services: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
 
 
 def project_of(seen: Seen, place: Node, boxes: Sequence[Box]) -> Project:

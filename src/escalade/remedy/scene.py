@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 from escalade.errors import nearest
 from escalade.evidence.probe import Seen
@@ -31,6 +32,7 @@ from escalade.remedy.project import Project
 from escalade.remedy.project import project_of
 from escalade.remedy.serving import MISSING
 from escalade.remedy.serving import idle
+from escalade.remedy.serving import serving
 from escalade.remedy.step import CannotError
 from escalade.text import Text
 
@@ -44,7 +46,9 @@ class Scene:
     """One host of a snapshot; its questions raise `CannotError` for unknown names.
 
     `roles` is what `diagnosis.roles.bind` returns; `holds` are the services that
-    somebody stopped with `--hold`.
+    somebody stopped with `--hold`; `only` are the containers that a service is looked at
+    by (all of them, where it has no entry); `gone` are the stacks that were taken down
+    from here, by name in the end.
     """
 
     def __init__(
@@ -54,16 +58,24 @@ class Scene:
         roles: Mapping[Node, str],
         *,
         holds: frozenset[Node] = frozenset(),
+        only: Mapping[Node, frozenset[str]] = MappingProxyType({}),
+        gone: Mapping[Node, Project] = MappingProxyType({}),
     ) -> None:
         self.host = host
         self.roles = roles
         self.holds = holds
+        self.gone = {str(n.stack): p for n, p in gone.items() if n.host == host}
+        self._only = only
         mine = tuple(p for p in snapshot.evidence if p.address.host == host)
         self._snapshot = Snapshot(
             snapshot.recorded, snapshot.mode, snapshot.hosts, mine
         )
         self.seen: Seen = SeenSnapshot(self._snapshot, roles)
         self._boxes = boxes_of(self.seen, host)
+
+    def narrowed(self, only: Mapping[Node, frozenset[str]]) -> Scene:
+        """Return the scene with some services' containers left out, all but those named."""
+        return Scene(self._snapshot, self.host, self.roles, holds=self.holds, only=only)
 
     # ----------------------------------------------------------------- places
 
@@ -118,7 +130,8 @@ class Scene:
 
     def boxes(self, node: Node) -> tuple[Box, ...]:
         """Return the containers of a service, those of its replicas in order."""
-        return self._boxes.get(node, ())
+        boxes, only = self._boxes.get(node, ()), self._only.get(node)
+        return boxes if only is None else tuple(b for b in boxes if b.name in only)
 
     def declared(self, node: Node) -> Reading | None:
         """Return what the Compose files say of a service, None where they do not."""
@@ -127,6 +140,8 @@ class Scene:
     def project(self, stack: str) -> Project:
         """Return how Docker Compose is told of a stack."""
         boxes = [box for n in self.services(stack) for box in self.boxes(n)]
+        if not boxes and stack in self.gone:
+            return self.gone[stack]
         return project_of(self.seen, Node(self.host, stack), boxes)
 
     def evidence(self, probe: str, node: Node) -> Sequence[Evidence]:
@@ -168,11 +183,19 @@ class Scene:
             n
             for n in self._nodes
             if n != node
-            and any(
-                owner is not None and owner.node == node
-                for owner in map(self._owner, self.boxes(n))
-            )
+            and any(self.owner(box) in self.boxes(node) for box in self.boxes(n))
         )
+
+    def owner(self, box: Box) -> Box | None:
+        """Return the container whose network namespace another lives in."""
+        kind, _, ident = box.network_mode.partition(":")
+        if kind != "container" or not ident:
+            return None
+        for boxes in self._boxes.values():
+            for other in boxes:
+                if other.name == ident or (other.id and ident.startswith(other.id)):
+                    return other
+        return None
 
     # ---------------------------------------------------------------- verdicts
 
@@ -193,7 +216,11 @@ class Scene:
 
     def box_idle(self, box: Box) -> Text | None:
         """Return why one container serves nobody, None where it may serve."""
-        return idle(self.seen, box, owner=self._owner(box))
+        return idle(self.seen, box, owner=self.owner(box))
+
+    def box_serving(self, box: Box) -> bool:
+        """Whether somebody was seen to get an answer from one container."""
+        return serving(self.seen, box)
 
     def risk(self, node: Node) -> Risk:
         """Return the risk of restarting a service: safe where it serves nobody."""
@@ -216,7 +243,7 @@ class Scene:
     def lost_network(self, node: Node) -> bool:
         """Whether a container shares the network of one that is no longer there."""
         return any(
-            box.network_mode.startswith("container:") and self._owner(box) is None
+            box.network_mode.startswith("container:") and self.owner(box) is None
             for box in self.boxes(node)
         )
 
@@ -288,17 +315,6 @@ class Scene:
             for item in depends if isinstance(depends, tuple) else ():
                 yield Node(self.host, node.stack, item.partition(":")[0])
         for box in self.boxes(node):
-            owner = self._owner(box)
+            owner = self.owner(box)
             if owner is not None and owner.node != node:
                 yield owner.node
-
-    def _owner(self, box: Box) -> Box | None:
-        """Return the container whose network namespace another lives in."""
-        kind, _, ident = box.network_mode.partition(":")
-        if kind != "container" or not ident:
-            return None
-        for boxes in self._boxes.values():
-            for other in boxes:
-                if other.name == ident or (other.id and ident.startswith(other.id)):
-                    return other
-        return None

@@ -1,7 +1,7 @@
 """Whether a container serves anybody: no only where evidence proves it.
 
-What nobody asked, or could not ask, is no proof; neither is a health check alone where
-somebody got an answer.
+What nobody asked, or could not ask, is no proof, and a health check alone is none: it
+counts where somebody asked, too, and nobody was served.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from escalade.model import Reading
 from escalade.remedy.boxes import Box
 from escalade.text import Text
 
-__all__ = ["idle"]
+__all__ = ["MISSING", "idle", "serving"]
 
 MISSING = Text("{service} has no container", "{service} n'a pas de conteneur")
 STOPPED = Text("{service} is not running", "{service} ne tourne pas")
@@ -30,9 +30,13 @@ ORPHAN = Text(
     "the network that {service} shares is gone",
     "le réseau que {service} partage n'existe plus",
 )
+STALE = Text(
+    "the network that {service} shares was begun anew without it",
+    "le réseau que {service} partage a été recommencé sans lui",
+)
 SICK = Text(
     "{service} fails its health check and answers nobody",
-    "{service} échoue à son test de santé et ne répond à personne",
+    "{service} échoue à son contrôle de santé et ne répond à personne",
 )
 SILENT = Text(
     "{service} answers on none of its ports",
@@ -42,6 +46,8 @@ FAILED = 500
 """HTTP codes from here on say that the caller was not served."""
 MUTE = frozenset({"silent", "refused", "timeout", "no-route", "unreachable"})
 """Nobody is there, or nobody who speaks."""
+HOST_ASKS = ("published", "http", "redis")
+"""Probes that ask a container from its host."""
 ENDED = frozenset({"closed", "reset"})
 """Docker's proxy ends so where nobody listens behind it; some servers do, too."""
 
@@ -55,6 +61,11 @@ def idle(seen: Seen, box: Box, *, owner: Box | None) -> Text | None:
         return None
     text = _state(box) or _network(box, owner) or _answers(seen, box)
     return text and text.fill({"service": box.node.service or box.name})
+
+
+def serving(seen: Seen, box: Box) -> bool:
+    """Whether somebody was seen to get an answer from a container."""
+    return any(_served(record) for record in _outcomes(seen, box))
 
 
 def _state(box: Box) -> Text | None:
@@ -72,8 +83,11 @@ def _network(box: Box, owner: Box | None) -> Text | None:
     """Return whether nobody can reach it, whatever it does."""
     if box.readings.get("on_network") is False:
         return ALONE
-    gone = owner is not None and owner.known and not owner.running
-    return ORPHAN if gone else None
+    if owner is None or not owner.known:
+        return None
+    if not owner.running:
+        return ORPHAN
+    return STALE if box.readings.get("network_stale") is True else None
 
 
 def _answers(seen: Seen, box: Box) -> Text | None:
@@ -81,11 +95,20 @@ def _answers(seen: Seen, box: Box) -> Text | None:
     outcomes = list(_outcomes(seen, box))
     if any(_served(record) for record in outcomes):
         return None
-    if box.health == "unhealthy":
-        return SICK
     own = _ports(box)
+    if box.health == "unhealthy" and any(_in_vain(record, own) for record in outcomes):
+        return SICK
     said = {str(r.get("outcome")) for r in outcomes if r.get("port") in own}
     return SILENT if said & MUTE and said <= MUTE | ENDED else None
+
+
+def _in_vain(record: Reading, own: frozenset[int]) -> bool:
+    """Whether a record tells of somebody who asked at a port of its, and in vain.
+
+    An answer counts so, too: one that a caller can use was looked for before.
+    """
+    fits = not own or record.get("port", min(own)) in own
+    return fits and record.get("outcome") in MUTE | ENDED | {"ok"}
 
 
 def _served(record: Reading) -> bool:
@@ -106,9 +129,12 @@ def _ports(box: Box) -> frozenset[int]:
 
 
 def _outcomes(seen: Seen, box: Box) -> Iterator[Reading]:
-    """Yield what came of each question to it, from the host and from its peers."""
+    """Yield what came of each question to it, from the host and from its peers.
+
+    A server of a protocol of its own served whatever it said, errors too.
+    """
     at = box.node
-    for piece in (*_asked(seen, "published", box), *_asked(seen, "http", box)):
+    for piece in (p for probe in HOST_ASKS for p in _asked(seen, probe, box)):
         port = dict(piece.address.args)  # the probe `http` has it as an argument
         yield from ({**port, **record} for record in piece.readings)
     for piece in seen.of("reach", host=at.host, stack=at.stack):

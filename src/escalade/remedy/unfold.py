@@ -47,18 +47,26 @@ _TASK = Text("a task of this project's own", "une tâche propre à ce projet")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where steps are planned: the root's node, what is known of its host, the words."""
+    """Where steps are planned: the root's node, what is known of its host, the words.
+
+    `replicas` are those containers of the root's service that it is about, where it is
+    not about all of them.
+    """
 
     node: Node
     scene: Scene | None
     catalog: Mapping[str, StepKind]
     tasks: Mapping[str, Risk]
     slots: Mapping[str, object]
+    replicas: tuple[str, ...] = ()
 
 
-def slots_of(node: Node, symptom: str, scene: Scene | None) -> Mapping[str, object]:
+def slots_of(
+    node: Node, symptom: str, scene: Scene | None, replicas: tuple[str, ...] = ()
+) -> Mapping[str, object]:
     """Return what `root.` stands for in templates; a name that is not known is left out."""
     boxes = scene.boxes(node) if scene is not None and node.service else ()
+    boxes = tuple(box for box in boxes if box.name in replicas) or boxes
     values = {
         "host": node.host,
         "stack": node.stack,
@@ -132,6 +140,8 @@ def _actions(step: Step, kind: StepKind | None, place: Place) -> tuple[Action, .
     args = dict(typed_arguments(kind, given))
     if kind.scope == "service" and "service" in args and not args["service"]:
         args["service"] = place.node.service
+    if place.replicas and args.get("service") == place.node.service:
+        args["service"] = ",".join(place.replicas)
     at = _at(place.node, kind.scope)
     return tuple(kind.actions(place.scene, at, args))
 

@@ -241,7 +241,7 @@ def _why_cut(ran: Ran, terms: Terms) -> str:
     if ran.ended is Ended.INTERRUPTED:
         return "stopped"
     timed_out = ran.ended is Ended.TIMEOUT
-    return f"no end within {terms.timeout_s:g} s" if timed_out else ""
+    return f"no end within {round(terms.timeout_s, 2):g} s" if timed_out else ""
 
 
 def _calls(
@@ -312,7 +312,9 @@ def _failed(error: BaseException, transport: Transport) -> Ran:
         code = error.result.exited
         return Ran(Ended.FAILED, code, f"`{error.result.command}` ended with {code}")
     if isinstance(error, CommandTimedOut):
-        reason = f"`{error.result.command}` did not end within {error.timeout:g} s"
+        reason = (
+            f"`{error.result.command}` did not end within {round(error.timeout, 2):g} s"
+        )
         return Ran(Ended.TIMEOUT, None, reason)
     kind = "" if isinstance(error, EscaladeError) else f"{type(error).__name__}: "
     return Ran(Ended.FAILED, 1, one_line(f"{kind}{error}"))

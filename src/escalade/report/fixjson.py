@@ -17,6 +17,7 @@ from escalade.plans import Plan
 from escalade.plans import Risk
 from escalade.plans import flat
 from escalade.report.fixstory import FixStory
+from escalade.report.fixstory import HandedOff
 from escalade.report.json_ import diagnosis_json
 from escalade.report.times import rfc3339
 from escalade.shapes import shaped
@@ -69,6 +70,8 @@ def fix_json(story: FixStory, *, lang: Lang = "en") -> dict[str, object]:
         "roots": [_root(climb, story, lang) for climb in story.climbs],
         "escalations": [text.pick(lang) for text in story.escalations],
         "handoff": _handoff(story, lang),
+        "handoffs": [_message(each, lang) for each in story.handoffs],
+        "kept": list(story.kept),
         "refused": story.refused.pick(lang) if story.refused else None,
     }
 
@@ -153,7 +156,8 @@ def _did(did: Did, action: Action | None) -> dict[str, object]:
 def _root(climb: Climb, story: FixStory, lang: Lang) -> dict[str, object]:
     """Return how one root ended: at which level, and why."""
     said = story.said(climb.id)
-    outcome: Outcome | None = said.outcome if said else None
+    # A step called by hand cures nothing: its actions tell how it went.
+    outcome: Outcome | None = said.outcome if said and climb.finding else None
     reason = said.reason if said and said.reason.en else climb.reason
     return {
         "id": climb.finding or None,
@@ -171,13 +175,19 @@ def _root(climb: Climb, story: FixStory, lang: Lang) -> dict[str, object]:
 
 
 def _handoff(story: FixStory, lang: Lang) -> dict[str, object] | None:
-    """Return the message for the next person, None where there is none."""
-    if story.handoff is None:
-        return None
+    """Return the last message for the next person, None where there is none."""
+    return _message(story.handoffs[-1], lang) if story.handoffs else None
+
+
+def _message(handed: HandedOff, lang: Lang) -> dict[str, object]:
+    """Return one message, and what it is about."""
     return {
-        "message": story.handoff.pick(lang),
-        "to": story.handoff_to or None,
-        "file": story.handoff_file or None,
+        "message": handed.message.pick(lang),
+        "to": handed.to or None,
+        "file": handed.file or None,
+        "id": handed.finding or None,
+        "symptom": handed.symptom or None,
+        **_place(handed.node),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from escalade.plans import Action
 from escalade.plans import Climb
@@ -12,6 +13,7 @@ from escalade.plans import Risk
 from escalade.report import fixwords
 from escalade.report import words
 from escalade.report.causes import place
+from escalade.report.conditions import condition_words
 from escalade.report.lines import EMPTY
 from escalade.report.lines import Line
 from escalade.report.lines import Span
@@ -32,6 +34,10 @@ _STYLES = {Risk.SAFE: "good", Risk.DISRUPTIVE: "warn", Risk.DESTRUCTIVE: "bad"}
 _REMEDIES = {"wait": words.WAIT, "none": words.NOTHING, "handoff": words.HANDOFF}
 _ROWS = 3
 _LONG = 6
+_IN = 3
+_NARROW = 20
+_Part = tuple[int, Action | Line]
+"""How far in it stands, and an action or a line."""
 
 
 def plan_lines(plan: Plan, look: Look) -> tuple[Line, ...]:
@@ -41,9 +47,9 @@ def plan_lines(plan: Plan, look: Look) -> tuple[Line, ...]:
     for climb in plan.climbs:
         out += [EMPTY, *_title(climb, look)]
         for top in climb.steps:
-            for told in _step(top, look, None):
-                number += isinstance(told, Action)
-                out += _told(told, number, look)
+            for part in _step(top, look):
+                number += isinstance(part[1], Action)
+                out += _told(part, number, look)
         out += _advice(climb, look)
     if look.verbose:
         text = fixwords.DIGEST.fill({"digest": plan.digest}).pick(look.lang)
@@ -100,31 +106,57 @@ def _level(climb: Climb, look: Look) -> str:
     return text.pick(look.lang)
 
 
-def _step(step: PlannedStep, look: Look, when: Text | None) -> Iterator[Action | Line]:
-    """Yield what a step comes to: actions, and lines that say how they are tied."""
-    if when is not None:
-        yield line(span(when.pick(look.lang), "label"))
+def _step(step: PlannedStep, look: Look, depth: int = 0) -> Iterator[_Part]:
+    """Yield what a step comes to: actions, and lines that say how they are tied.
+
+    What is done only at times stands further in, under the line that says when.
+    """
     if step.trouble:
         text = fixwords.CANNOT.fill({"why": step.trouble}).pick(look.lang)
-        yield line(span("✗ ", "bad"), span(step.name, "name"), " ", span(text))
-    if step.control.attempts > 1 and (step.actions or step.group):
-        many = fixwords.ATTEMPTS.fill({"n": str(step.control.attempts)})
-        yield line(span(step.name, "name"), " · ", span(many.pick(look.lang), "dim"))
-    yield from step.actions
+        yield depth, line(span("✗ ", "bad"), span(step.name, "name"), " ", span(text))
+    tied = _ties(step, look) if step.actions or step.group else []
+    if tied:
+        yield depth, joined([span(step.name, "name"), *tied], " · ")
+    within = depth + bool(tied)
+    for action in step.actions:
+        yield within, action
     for inner in step.group:
-        yield from _step(inner, look, None)
-    failed = (*step.on_failed, *step.on_unreachable, *step.on_timeout)
-    for at, inner in enumerate(failed):
-        yield from _step(inner, look, None if at else fixwords.IF_FAILED)
-    for at, inner in enumerate(step.always):
-        yield from _step(inner, look, None if at else fixwords.IN_ANY_CASE)
+        yield from _step(inner, look, within)
+    for head, steps in (
+        (fixwords.IF_FAILED, step.on_failed),
+        (fixwords.IF_UNREACHABLE, step.on_unreachable),
+        (fixwords.IF_LATE, step.on_timeout),
+        (fixwords.IN_ANY_CASE, step.always),
+    ):
+        if steps:
+            yield depth, line(span(head.pick(look.lang), "label"))
+        for inner in steps:
+            yield from _step(inner, look, depth + 1)
 
 
-def _told(told: Action | Line, number: int, look: Look) -> tuple[Line, ...]:
+def _ties(step: PlannedStep, look: Look) -> list[Span]:
+    """Return when a step is done, and how often it may be."""
+    told: list[Span] = []
+    if step.control.when is not None:
+        what = condition_words(step.control.when, look.lang)
+        told.append(span(fixwords.ONLY_IF.fill({"what": what}).pick(look.lang)))
+    if step.control.attempts > 1:
+        many = fixwords.ATTEMPTS.fill({"n": str(step.control.attempts)})
+        told.append(span(many.pick(look.lang), "dim"))
+    return told
+
+
+def _told(part: _Part, number: int, look: Look) -> tuple[Line, ...]:
     """Return the lines of one part of a step."""
+    depth, told = part
+    room = max(look.width - _IN * depth, _NARROW)
+    near = replace(look, width=room)
     if isinstance(told, Action):
-        return _action(told, number, look)
-    return flow((_PAD,), told, look.width, most=_ROWS)
+        rows = _action(told, number, near)
+    else:
+        rows = flow((_PAD,), told, room, most=_ROWS)
+    pad = Span(" " * _IN * depth)
+    return tuple((pad, *row) for row in rows)
 
 
 def _action(action: Action, number: int, look: Look) -> tuple[Line, ...]:
@@ -138,7 +170,7 @@ def _action(action: Action, number: int, look: Look) -> tuple[Line, ...]:
         return flow(head, body, look.width, most=2)
     parts = [
         span(action.host, "name"),
-        span(fixwords.RISKS_LONG[action.risk].pick(look.lang), _STYLES[action.risk]),
+        span(_risk(action).pick(look.lang), _STYLES[action.risk]),
     ]
     out = [*flow(head, (command,), look.width), *_below(joined(parts, " · "), look)]
     if action.why.en:
@@ -146,6 +178,13 @@ def _action(action: Action, number: int, look: Look) -> tuple[Line, ...]:
     if action.undo:
         out += _labelled(fixwords.UNDO, span(shaped(action.undo), "cmd"), look)
     return tuple(out)
+
+
+def _risk(action: Action) -> Text:
+    """Return what an action can break; a safe one on no container disturbs nobody."""
+    if action.risk is Risk.SAFE and not action.touches:
+        return fixwords.DISTURBS_NOBODY
+    return fixwords.RISKS_LONG[action.risk]
 
 
 def _below(body: Line, look: Look) -> tuple[Line, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from escalade.model import Diagnosis
 from escalade.model import Node
+from escalade.model import Verdict
 from escalade.plans import Action
 from escalade.plans import Climb
 from escalade.plans import Did
@@ -15,7 +16,23 @@ from escalade.plans import Plan
 from escalade.plans import Verified
 from escalade.text import Text
 
-__all__ = ["FixStory"]
+__all__ = ["FixStory", "HandedOff"]
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """One message for the next person: whom it is for, its file, and what it is about.
+
+    `file` is empty where it could not be written. `finding` and `symptom` are empty for a
+    step called by hand.
+    """
+
+    message: Text
+    node: Node
+    to: str = ""
+    file: str = ""
+    finding: str = ""
+    symptom: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +42,10 @@ class FixStory:
     `outcome` is None where nothing ran (`dry`, refused, waiting, nothing to fix); `level`
     is the highest that ran, 0 where none did. `escalations` say, in order, why a level was
     left. `after` is the last diagnosis, None where there was no second one. `exit` is the
-    exit code. `restarted` are the services whose containers the actions touched. `handoff`
-    is the message for the next person, `handoff_to` whom it is for and `handoff_file` where
-    it was written.
+    exit code. `restarted` are the services whose containers the actions touched. `handoffs`
+    are the messages for the next person, `kept` the paths of what else is there to be
+    passed on: bundles, and all that a step called by hand has collected. `unbegun` are the
+    hosts that the brake of a rolling change kept from their turn.
     """
 
     run: str
@@ -44,11 +62,17 @@ class FixStory:
     exit: int = 0
     restarted: tuple[Node, ...] = ()
     refused: Text | None = None
-    handoff: Text | None = None
-    handoff_to: str = ""
-    handoff_file: str = ""
+    handoffs: tuple[HandedOff, ...] = ()
+    kept: tuple[str, ...] = ()
     dry: bool = False
     waiting_approval: bool = False
+    unbegun: tuple[str, ...] = ()
+
+    @property
+    def blind(self) -> bool:
+        """Whether nothing was seen that could be acted on, and nobody can tell why not."""
+        planned = any(plan.climbs for plan in self.plans)
+        return self.last.verdict is Verdict.UNKNOWN and not planned
 
     @property
     def last(self) -> Diagnosis:

@@ -12,12 +12,15 @@ from escalade.report import fixwords
 from escalade.report import words
 from escalade.report.causes import place
 from escalade.report.causes import places
+from escalade.report.closing import gaps
 from escalade.report.fixlive import OUTCOME_MARKS
 from escalade.report.fixlive import did_lines
 from escalade.report.fixlive import escalation_lines
 from escalade.report.fixlive import verified_lines
 from escalade.report.fixplan import plan_lines
 from escalade.report.fixstory import FixStory
+from escalade.report.fixstory import HandedOff
+from escalade.report.hints import hints
 from escalade.report.lines import EMPTY
 from escalade.report.lines import Line
 from escalade.report.lines import cut_line
@@ -25,6 +28,7 @@ from escalade.report.lines import flow
 from escalade.report.lines import joined
 from escalade.report.lines import line
 from escalade.report.lines import span
+from escalade.report.lines import width_of
 from escalade.report.look import Look
 from escalade.report.parts import causes_of
 from escalade.report.parts import weaknesses_of
@@ -48,7 +52,7 @@ def fix_text(story: FixStory, look: Look) -> str:
 def fix_lines(story: FixStory, look: Look) -> tuple[Line, ...]:
     """Return the whole story: each plan, what ran of it, what came of it, the end."""
     out: list[Line] = []
-    for plan in story.plans:
+    for plan in () if story.blind else story.plans:
         out += [*plan_lines(plan, look), EMPTY]
         ids = {action.id: action for action in plan.actions}
         ran = [did for did in story.dids if did.action in ids]
@@ -79,7 +83,9 @@ def end_lines(story: FixStory, look: Look) -> tuple[Line, ...]:
         *_orphans(story, look),
         *_remains(story, look),
         *_weak(story, look),
-        *_message(story, look),
+        *_unseen(story, look),
+        *_messages(story, look),
+        *_kept(story, look),
         *_next(story, look),
     )
     return tuple(cut_line(row, look.width) for row in rows)
@@ -101,10 +107,12 @@ def _headline(story: FixStory, look: Look) -> tuple[Line, ...]:
 
 def _ending(story: FixStory) -> tuple[str, str, Text]:
     """Return mark, style and words of the end."""
+    began = bool(story.dids or story.unbegun)
     special = (
         (story.exit == INTERRUPTED, ("!", "warn", fixwords.INTERRUPTED)),
         (story.waiting_approval, ("?", "warn", fixwords.WAITING)),
-        (story.dry, ("-", "dim", fixwords.DRY)),
+        (story.dry and not story.blind, ("-", "dim", fixwords.DRY)),
+        (story.exit == REFUSED and began, ("✗", "bad", fixwords.STOPPED)),
         (story.exit == REFUSED, ("✗", "bad", fixwords.REFUSED)),
         (story.exit == HANDED_OFF, ("→", "warn", fixwords.HANDED_OFF)),
     )
@@ -118,10 +126,11 @@ def _ending(story: FixStory) -> tuple[str, str, Text]:
 
 def _idle(story: FixStory) -> tuple[str, str, Text]:
     """Return mark, style and words of a run in which nothing was to be verified."""
-    if story.dids:
-        well = all(did.ended.well for did in story.dids)
-        done = ("✓", "good", fixwords.DONE_BY_HAND)
-        return done if well else ("✗", "bad", fixwords.ENDS[Outcome.PERSISTS])
+    unplanned = any(step.trouble for plan in story.plans for step in plan.steps)
+    if story.dids or unplanned:
+        well = story.exit == 0 and not unplanned
+        mark = ("✓", "good") if well else ("✗", "bad")
+        return (*mark, fixwords.BY_HAND_ENDS[well])
     verdict = story.last.verdict
     if verdict is Verdict.HEALTHY:
         return "✓", "good", fixwords.HEALTHY
@@ -222,29 +231,58 @@ def _weak(story: FixStory, look: Look) -> tuple[Line, ...]:
     return (EMPTY, *flow(EMPTY, line(span(text, "dim")), look.width, most=2))
 
 
-def _message(story: FixStory, look: Look) -> tuple[Line, ...]:
-    """Return the message for the next person, or where it was written."""
-    if story.handoff is None:
+def _unseen(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the questions without an answer because of which nobody can tell."""
+    if not story.blind:
         return ()
-    to = words.PEOPLE.get(story.handoff_to)
-    whom = to.pick(look.lang) if to and story.handoff_to else story.handoff_to
+    return (*gaps(story.last, look), *hints(story.last, look))
+
+
+def _messages(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return each message for the next person, or where it was written."""
+    several = len(story.handoffs) > 1
+    out: list[Line] = [EMPTY] if story.handoffs else []
+    for each in story.handoffs:
+        label = _for_whom(each, look, several=several)
+        out += _file(label, each.file, look)
+        out += _body(each, look) if look.verbose or not each.file else ()
+    return tuple(out)
+
+
+def _file(label: str, path: str, look: Look) -> tuple[Line, ...]:
+    """Return where a file is: beside its label, or below it, whole where it fits."""
+    head, name = span(label, "label"), span(path, "cmd")
+    whole = line(head, "  ", name) if path else line(head)
+    if width_of(whole) <= look.width:
+        return (whole,)
+    return (*flow(EMPTY, (head,), look.width), *flow(line("  "), (name,), look.width))
+
+
+def _for_whom(handed: HandedOff, look: Look, *, several: bool) -> str:
+    """Return whom a message is for, and what it is about where there are several."""
+    to = words.PEOPLE.get(handed.to)
+    whom = to.pick(look.lang) if to and handed.to else handed.to
     named = fixwords.MESSAGE_FOR.fill({"to": whom}) if whom else fixwords.MESSAGE
-    head = line(span(named.pick(look.lang), "label"), "  ")
-    out: list[Line] = [EMPTY]
-    if story.handoff_file:
-        out += flow(head, line(span(story.handoff_file, "cmd")), look.width)
-        return tuple(out) if not look.verbose else (*out, *_body(story, look))
-    return (*out, head, *_body(story, look))
+    label = named.pick(look.lang)
+    return f"{label}, {place(handed.node, look)}" if several else label
 
 
-def _body(story: FixStory, look: Look) -> tuple[Line, ...]:
+def _body(handed: HandedOff, look: Look) -> tuple[Line, ...]:
     """Return the message's own lines."""
-    text = story.handoff.pick(look.lang) if story.handoff else ""
+    text = handed.message.pick(look.lang)
     return tuple(
         row
         for each in text.splitlines()[:_MESSAGE]
         for row in flow(line("  "), line(span(each)), look.width)
     )
+
+
+def _kept(story: FixStory, look: Look) -> tuple[Line, ...]:
+    """Return the files that were kept to be passed on."""
+    out: list[Line] = [EMPTY] if story.kept and not story.handoffs else []
+    for path in story.kept:
+        out += _file(fixwords.KEPT.pick(look.lang), path, look)
+    return tuple(out)
 
 
 def _next(story: FixStory, look: Look) -> tuple[Line, ...]:

@@ -38,6 +38,7 @@ RISKS_LONG: dict[Risk, Text] = {
         "destructeur : des données peuvent être perdues",
     ),
 }
+DISTURBS_NOBODY = Text("safe: disturbs nobody", "sans risque : ne dérange personne")
 HIGHEST_RISK = Text("risk: {risk}", "risque : {risk}")
 BY_HAND = Text("called by hand", "lancé à la main")
 WHY = Text("why", "raison")
@@ -45,7 +46,10 @@ UNDO = Text("undo", "annuler")
 DO = Text("do", "faire")
 CANNOT = Text("cannot be planned: {why}", "impossible à planifier : {why}")
 ATTEMPTS = Text("up to {n} attempts", "jusqu'à {n} essais")
+ONLY_IF = Text("only if {what}", "seulement si {what}")
 IF_FAILED = Text("if it fails", "si cela échoue")
+IF_UNREACHABLE = Text("if the host is lost", "si l'hôte est perdu")
+IF_LATE = Text("if it is not done in time", "si ce n'est pas fini à temps")
 IN_ANY_CASE = Text("in any case", "dans tous les cas")
 DIGEST = Text("digest {digest}", "empreinte {digest}")
 NOTHING_PLANNED = Text("Nothing to do", "Rien à faire")
@@ -71,10 +75,22 @@ ENDED: dict[Ended, Text] = {
     Ended.INTERRUPTED: Text("interrupted", "interrompu"),
     Ended.UNKNOWN: Text("nobody knows how it ended", "nul ne sait comment cela a fini"),
 }
+SKIPS: dict[str, Text] = {
+    "it is so already": ENDED[Ended.SKIPPED],
+    "its condition does not hold": Text(
+        "skipped: its condition does not hold",
+        "sauté : sa condition n'est pas remplie",
+    ),
+    "its condition is not known": Text(
+        "skipped: nobody knows whether its condition holds",
+        "sauté : nul ne sait si sa condition est remplie",
+    ),
+}
+"""Why an action was left out, by the reason that is kept of it."""
 CODE = Text("code {n}", "code {n}")
 ATTEMPT = Text("attempt {n}", "essai {n}")
 ORPHAN = Text("still running there: {what}", "tourne encore là-bas : {what}")
-KEPT = Text("kept: {files}", "conservé : {files}")
+KEPT = Text("kept", "conservé")
 
 # ------------------------------------------------------------------ the end
 
@@ -92,7 +108,15 @@ ENDS: dict[Outcome, Text] = {
         "Nobody can tell whether it is cured", "Impossible de dire si c'est guéri"
     ),
 }
-DONE_BY_HAND = Text("Done", "Fait")
+BY_HAND_ENDS: dict[bool, Text] = {
+    True: Text("Done", "Fait"),
+    False: Text("Not done", "Pas fait"),
+}
+BY_HAND_OUTCOMES: dict[bool, Text] = {
+    True: Text("done", "fait"),
+    False: Text("not done", "pas fait"),
+}
+"""A step called by hand cures nothing: it is done, or it is not."""
 AT_LEVEL = Text("at level {n}", "au niveau {n}")
 DRY = Text("Plan only: nothing was changed", "Plan seul : rien n'a été modifié")
 WAITING = Text(
@@ -100,6 +124,7 @@ WAITING = Text(
     "En attente d'accord : rien n'a encore été modifié",
 )
 REFUSED = Text("Refused", "Refusé")
+STOPPED = Text("Stopped", "Arrêté")
 HANDED_OFF = Text("Handed off", "Relais passé")
 INTERRUPTED = Text("Interrupted", "Interrompu")
 HEALTHY = Text("Nothing to fix: healthy", "Rien à réparer : tout va bien")

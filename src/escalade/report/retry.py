@@ -22,17 +22,21 @@ from escalade.report.look import Look
 __all__ = ["command", "left_by_fix", "left_to_see", "retry_lines"]
 
 _LIMIT = "--limit"
+_CANARY = "--canary"
 _ROOT = "--search-root"
 _ON = "on"
 _FLAGS_ALONE = ("--become", "--yes")
 
 
-def command(argv: Sequence[str], task: str, hosts: str, *, here: Path) -> str:
+def command(
+    argv: Sequence[str], task: str, hosts: str, *, left: Sequence[str], here: Path
+) -> str:
     """Return a command line with other hosts, quoted for a shell.
 
     `argv` is the whole line as the program got it, `task` the task it called, `hosts`
-    an Ansible pattern or `@file`; `here` is the current folder. What was said about
-    hosts before goes: `--limit`, or the pattern of `on`.
+    an Ansible pattern or `@file` that means those that are `left`; `here` is the current
+    folder. What was said about hosts before goes: `--limit`, or the pattern of `on`, and a
+    canary that is not left.
     """
     program, words_ = _program(list(argv), here)
     at = words_.index(task) + 1 if task in words_ else len(words_)
@@ -41,7 +45,9 @@ def command(argv: Sequence[str], task: str, hosts: str, *, here: Path) -> str:
         before = [*before, task]
     if task == _ON:
         return shlex.join([program, *before, *_other_pattern(after, hosts)])
-    return shlex.join([program, *before, *_without_limit(after), _LIMIT, hosts])
+    kept = _without(_LIMIT, after)
+    kept = _without(_CANARY, kept, unless=left)
+    return shlex.join([program, *before, *kept, _LIMIT, hosts])
 
 
 def _program(argv: list[str], here: Path) -> tuple[str, list[str]]:
@@ -59,17 +65,20 @@ def _program(argv: list[str], here: Path) -> tuple[str, list[str]]:
     return program, rest
 
 
-def _without_limit(given: Sequence[str]) -> list[str]:
-    """Return the words of a task without those that choose hosts."""
+def _without(
+    flag: str, given: Sequence[str], *, unless: Sequence[str] = ()
+) -> list[str]:
+    """Return the words of a task without a flag, unless it has one of some values."""
     kept: list[str] = []
-    value = False
-    for word in given:
-        if value:
-            value = False
-        elif word == _LIMIT:
-            value = True
-        elif not word.startswith(f"{_LIMIT}="):
+    words_ = iter(given)
+    for word in words_:
+        name, equals, value = word.partition("=")
+        if name != flag:
             kept.append(word)
+            continue
+        said = value if equals else next(words_, "")
+        if said in unless:
+            kept += [word] if equals else [word, said]
     return kept
 
 
@@ -111,6 +120,7 @@ def left_by_fix(story: FixStory) -> tuple[str, ...]:
     A weakness that was there before any incident leaves no host behind.
     """
     bad = {state.host for state in story.last.hosts if not state.reachable}
+    bad |= set(story.unbegun)
     actions = story.actions
     ends: dict[str, bool] = {}
     for did in story.dids:
@@ -125,7 +135,7 @@ def left_by_fix(story: FixStory) -> tuple[str, ...]:
         undone = not all(ends.get(action.id) for action in planned)
         if said is not None or undone:
             bad.add(climb.node.host)
-    if story.outcome is not None or not story.plans:
+    if not story.climbs or any(climb.finding for climb in story.climbs):
         bad |= {
             root.node.host
             for root in story.last.roots
@@ -138,7 +148,7 @@ def retry_lines(typed: str, left: int, of: int, look: Look) -> tuple[Line, ...]:
     """Return the last lines of a run over several hosts: what is left, the command."""
     if not left:
         return ()
-    counted = words.LEFT.fill({"n": str(left), "of": str(of)}).pick(look.lang)
+    counted = words.LEFT.say(left, look.lang, of=str(of))
     head = line(span(words.RETRY.pick(look.lang), "head"), " ")
     told = flow(head, line(span(counted, "dim")), look.width)
     # Never wrapped: it is there to be copied.

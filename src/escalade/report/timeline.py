@@ -58,12 +58,26 @@ LABELS = {
 }
 ENDED = {
     "done": Text("done", "fait"),
-    "skipped": Text("skipped: it was so already", "sauté : c'était déjà le cas"),
+    "skipped": Text("skipped", "sauté"),
     "failed": Text("failed", "échec"),
     "timeout": Text("took too long", "trop long"),
     "unreachable": Text("host not reachable", "hôte injoignable"),
     "interrupted": Text("interrupted", "interrompu"),
     "unknown": Text("nobody knows", "inconnu"),
+}
+SKIPS = {
+    "it is so already": Text("it was so already", "c'était déjà le cas"),
+    "its condition does not hold": Text(
+        "its condition did not hold", "sa condition n'était pas remplie"
+    ),
+    "its condition is not known": Text(
+        "nobody knew whether its condition held",
+        "nul ne savait si sa condition était remplie",
+    ),
+}
+BY_HAND = {
+    "cured": Text("done", "fait"),
+    "persists": Text("not done", "pas fait"),
 }
 RISKS = {
     "safe": Text("safe", "sans risque"),
@@ -103,6 +117,7 @@ ALL = Text("everything", "tout")
 TIMELINE = Text("What happened", "Ce qui s'est passé")
 NOTHING = Text("No event.", "Aucun événement.")
 _LAST_LINES = 5
+WAITS = "waiting-approval"
 
 
 def run_lines(
@@ -138,7 +153,7 @@ def _stands(record: RunRecord, state: RunState, lang: Lang) -> str:
     told = [words.one_of(STATES, state.word, lang)]
     if state.expires:
         until = UNTIL.fill({"time": time_of_day(state.expires)}).pick(lang)
-        told = [until] if state.word == "waiting-approval" else told
+        told = [until] if state.word == WAITS else told
     if state.outcome:
         told.append(words.one_of(OUTCOMES, state.outcome, lang))
     if state.level is not None:
@@ -304,7 +319,7 @@ def _result(event: Event, lang: Lang) -> Told:
             words.one_of(ENDED, ended, lang),
             words.seconds(took, lang) if isinstance(took, int | float) and took else "",
             EXIT.fill({"n": str(code)}).pick(lang) if code and not fine else "",
-            _said(data.get("reason"), lang),
+            _because(data, lang),
             _said(data.get("kept"), lang),
         ),
         "good" if fine else "bad",
@@ -315,15 +330,24 @@ def _result(event: Event, lang: Lang) -> Told:
         yield text, "dim"
 
 
+def _because(data: Mapping[str, object], lang: Lang) -> str:
+    """Return why an action ended as it did."""
+    reason = _said(data.get("reason"), lang)
+    known = SKIPS.get(reason) if data.get("ended") == "skipped" else None
+    return known.pick(lang) if known else reason
+
+
 def _verified(event: Event, lang: Lang) -> Told:
-    """Tell the outcome of a level."""
+    """Tell the outcome of a level, or of a step called by hand, which cures nothing."""
     outcome = _said(event.data.get("outcome"), lang)
     level = event.data.get("level")
+    by_hand = event.data.get("finding") == ""
+    named = BY_HAND if by_hand else OUTCOMES
     yield (
         _joined(
             _place(event),
             LEVEL.fill({"n": str(level)}).pick(lang) if level else "",
-            words.one_of(OUTCOMES, outcome, lang),
+            words.one_of(named, outcome, lang),
         ),
         "good" if outcome == "cured" else "bad",
     )
@@ -356,6 +380,7 @@ def _end(event: Event, lang: Lang) -> Told:
     code = data.get("exit")
     yield (
         _joined(
+            words.one_of(STATES, WAITS, lang) if data.get("waiting") else "",
             words.one_of(OUTCOMES, _said(data.get("outcome"), lang), lang),
             EXIT.fill({"n": str(code)}).pick(lang) if code is not None else "",
         ),

@@ -177,6 +177,10 @@ HOST_CAUSES: dict[str, Text] = {
     ),
     "sudo": Text("sudo does not let us", "sudo nous refuse"),
     "deadline": Text("it was not done in time", "il n'a pas fini à temps"),
+    "inventory": Text(
+        "its variables in the inventory are wrong",
+        "ses variables dans l'inventaire sont fausses",
+    ),
 }
 
 # --------------------------------------------------------------------- roots
@@ -259,9 +263,9 @@ RUN_LINE = Text(
     "exécution {run}, commencée {started}, durée {took}",
 )
 RETRY = Text("Retry:", "Réessayer :")
-LEFT = Text(
-    "the {n} of {of} hosts that are left",
-    "les {n} hôtes restants sur {of}",
+LEFT = Count(
+    Text("the {n} of {of} hosts that is left", "l'hôte restant, {n} sur {of}"),
+    Text("the {n} of {of} hosts that are left", "les {n} hôtes restants sur {of}"),
 )
 IN_SHORT = Text("Cause:", "Cause :")
 NEXT = Text("Next:", "Ensuite :")

@@ -115,7 +115,11 @@ NAME = "use lower-case letters, digits and hyphens"
 
 def _missing(spot: Spot) -> str:
     """Return the sentence about a key that is not there."""
-    where = f"{spot.place[-2]!r} has" if len(spot.place) > 1 else "there is"
+    *above, _ = spot.place
+    name = Spot(spot.document, tuple(above), None).name
+    where = "there is"
+    if above:
+        where = f"{name if isinstance(above[-1], int) else repr(name)} has"
     if spot.name in ("en", "fr"):
         language = {"en": "English", "fr": "French"}[spot.name]
         return f"{where} no {language} text: missing key {spot.name!r}"

@@ -7,7 +7,11 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from pathlib import Path
+
+from escalade.shapes import secret_name
+from escalade.shapes import shaped
 
 __all__ = ["Caller", "caller_here"]
 
@@ -20,12 +24,14 @@ _TAG = "ESCALADE_RUN"
 class Caller:
     """The words before a task's name, the folder they are called in, and variables.
 
-    `folder` holds the invoke.yaml that counts.
+    `folder` holds the invoke.yaml that counts. `secrets` are the variables that hold a
+    password: none of them may stand where others read.
     """
 
     words: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def once(self, job: str, *flags: str) -> tuple[str, ...]:
         """Return the command line that runs a job when a timer says so."""
@@ -45,4 +51,7 @@ def caller_here(folder: Path, environ: Mapping[str, str]) -> Caller:
     }
     if not found and "PYTHONPATH" in environ:
         kept["PYTHONPATH"] = environ["PYTHONPATH"]
-    return Caller(words, Path(os.path.abspath(folder)), kept)  # noqa: PTH100 -- a link that moves stays one
+    secrets = {n: v for n, v in kept.items() if secret_name(n) or shaped(v) != v}
+    open_ = {name: value for name, value in kept.items() if name not in secrets}
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 -- a link that moves stays one
+    return Caller(words, place, open_, secrets)

@@ -29,14 +29,18 @@ from escalade.runbooks.symptoms import symptom
 from escalade.runbooks.variables import variables
 from escalade.runbooks.words import Words
 from escalade.schedule.jobs import Budget
+from escalade.schedule.jobs import Cron
+from escalade.schedule.jobs import Every
 from escalade.schedule.jobs import Guard
 from escalade.schedule.jobs import Job
+from escalade.schedule.jobs import Window
 from escalade.schedule.schema import MaintenanceFile
 from escalade.schedule.schema import WindowsFile
 from escalade.schedule.spans import duration
 from escalade.schedule.spans import schedule_at
 from escalade.schedule.spans import window_at
 from escalade.schedule.spans import zone_at
+from escalade.schedule.windows import ever
 from escalade.text import Text
 
 __all__ = ["WINDOWS", "Compiled", "compile_files"]
@@ -150,6 +154,7 @@ def _job(opened: Opened, top: Spot, words: Words) -> Job | None:
     jitter_s = duration(top.at("jitter"), 0.0, least=0, most=43_200)
     late_s = duration(top.at("late"), 3600.0, least=1, most=_WEEK_S)
     window = window_at(top.at("window"), zone)
+    _meets(top, window, schedule, jitter_s)
     if top.document.problems.found:
         return None
     data = top.value
@@ -176,6 +181,17 @@ def _job(opened: Opened, top: Spot, words: Words) -> Job | None:
         source=file.file,
         digest=sha256(file.content).hexdigest()[:16],
     )
+
+
+def _meets(
+    top: Spot, window: Window | None, schedule: Cron | Every, jitter_s: float
+) -> None:
+    """Report a window that is closed whenever the job comes, as far as both are right."""
+    if window is None or top.document.problems.found:
+        return
+    if not ever(window, schedule, slack_s=jitter_s):
+        at = f"whenever it comes ({schedule}, {schedule.zone})"
+        top.at("window").wrong(f"the job never runs: its window is closed {at}")
 
 
 def _does(top: Spot) -> None:

@@ -21,9 +21,10 @@ MACROS: Mapping[str, str] = {
     "@annually": "0 0 1 1 *",
 }
 FIELDS = ("minute", "hour", "day of month", "month", "day of week")
-_MOST = (59, 23, 31, 12, 7)
+_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _WORD = re.compile(r"[A-Za-z0-9*/,-]+")
 _BEYOND = re.compile(r"[LW#?]", re.IGNORECASE)
+_RANGELESS = re.compile(r"(?:^|,)(\w+)/(\d+)")
 NAMES = (
     *("jan", "feb", "mar", "apr", "may", "jun"),
     *("jul", "aug", "sep", "oct", "nov", "dec"),
@@ -48,12 +49,16 @@ def cron_problem(text: str) -> str:
         return (
             f"a cron expression has five fields ({', '.join(FIELDS)}), not {len(words)}"
         )
-    for word, name, most in zip(words, FIELDS, _MOST, strict=True):
+    for word, name, (least, most) in zip(words, FIELDS, _BOUNDS, strict=True):
         bare = _NAMES.sub("1", word)
         if _BEYOND.search(bare):
             return f"{name} {word!r}: cron itself knows no L, W, # or ?"
         if not _WORD.fullmatch(word) or _wrong(word, name):
-            return f"{name} {word!r} is not understood: 0 to {most}, *, 1-5, 1,3, */15"
+            usual = f"{least} to {most}, *, 1-5, 1,3, */15"
+            return f"{name} {word!r} is not understood: {usual}"
+        if found := _RANGELESS.search(word):
+            wide = f"{found[1]}-{most}/{found[2]}"
+            return f"{name} {word!r}: cron itself wants a range: {wide}"
     return ""
 
 

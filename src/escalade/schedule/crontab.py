@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from escalade.errors import UsageError
 from escalade.schedule.caller import Caller
 from escalade.schedule.jobs import Cron
 from escalade.schedule.jobs import Every
@@ -42,8 +43,16 @@ def block(
 ) -> str:
     """Return our lines between their marks, for a cron that goes by a time zone.
 
-    `user` is the field that a system's crontab has and a user's own has not.
+    `user` is the field that a system's crontab has and a user's own has not. Raises
+    `UsageError` where a line would hold a password.
     """
+    for name in caller.secrets:
+        key = name.removeprefix("ESCALADE_").lower()
+        place = caller.folder / "invoke.yaml"
+        raise UsageError(
+            f"{name} holds a password, which has no place in a crontab: write it as "
+            f"`escalade: {{{key}: ...}}` into {place}, and unset {name}"
+        )
     lines: list[Mapping[str, str]] = []
     for job in jobs:
         words = caller.once(job.name, *(("--jitter",) if job.jitter_s else ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,12 +18,24 @@ from escalade.schedule.crontab import without
 from escalade.schedule.units import MARK
 from escalade.schedule.units import PREFIX
 
-__all__ = ["Place", "checked", "cron_place", "put", "systemd_place", "taken_away"]
+__all__ = [
+    "Place",
+    "checked",
+    "cron_checked",
+    "cron_place",
+    "put",
+    "systemd_place",
+    "taken_away",
+]
 
 SYSTEM = Path("/etc/systemd/system")
 CRON_D = Path("/etc/cron.d/escalade")
 RUNS = Path("/run/systemd/system")
-_KINDS = (".service", ".timer")
+_UNITS = (".service", ".timer")
+_PRIVATE = ".env"
+# cronie knows -T, Debian's cron -n (which means something else to cronie).
+_CHECKS = ("-T", "-n")
+_COMPLAINT = re.compile(r":\d+: (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,7 @@ def put(place: Place, files: Mapping[str, str]) -> tuple[str, ...]:
         path.unlink()
     for name, text in files.items():
         draft = folder / f".{name}.{os.getpid()}"
+        draft.touch(0o600 if name.endswith(_PRIVATE) else 0o666)
         draft.write_text(text, "utf-8")
         draft.replace(folder / name)
     timers = [name for name in files if name.endswith(".timer")]
@@ -117,12 +131,13 @@ def checked(files: Mapping[str, str], *, user: bool) -> tuple[str, ...]:
         raise UsageError("systemd-analyze is not there: nobody can check the units")
     lines = []
     with tempfile.TemporaryDirectory(prefix="escalade-units-") as folder:
-        for name, text in files.items():
+        units = {n: text for n, text in files.items() if n.endswith(_UNITS)}
+        for name, text in units.items():
             (Path(folder) / name).write_text(text, "utf-8")
         manager = ("--user",) if user else ()
         # Whether an inner unit of the system is there is no matter of ours.
         words = [program, "verify", *manager, "--recursive-errors=no"]
-        paths = (str(Path(folder) / name) for name in sorted(files))
+        paths = (str(Path(folder) / name) for name in sorted(units))
         # The user's manager has such a folder; whoever only asks may have none.
         env = {"XDG_RUNTIME_DIR": folder, **os.environ}
         lines += _said([*words, *paths], env)
@@ -131,6 +146,22 @@ def checked(files: Mapping[str, str], *, user: bool) -> tuple[str, ...]:
             if line.startswith("OnCalendar="):
                 lines += _said([program, "calendar", line.partition("=")[2]])
     return tuple(lines)
+
+
+def cron_checked(text: str) -> tuple[str, ...]:
+    """Return what cron says against lines; nothing where it cannot be asked."""
+    program = shutil.which("crontab")
+    if program is None:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="escalade-cron-") as folder:
+        draft = Path(folder) / "crontab"
+        draft.write_text(text, "utf-8")
+        for check in _CHECKS:
+            said = "\n".join(_said([program, check, str(draft)]))
+            wrong = _COMPLAINT.findall(said)
+            if wrong or not said:
+                return tuple(f"crontab: {what}" for what in wrong)
+    return ()
 
 
 def _said(words: Sequence[str], env: Mapping[str, str] | None = None) -> list[str]:
@@ -155,7 +186,8 @@ def _ours(path: Path) -> bool:
 def _units(folder: Path) -> list[Path]:
     """Return the units in a folder that we put there."""
     found = folder.glob(f"{PREFIX}*") if folder.is_dir() else ()
-    return sorted(p for p in found if p.suffix in _KINDS and _ours(p))
+    kinds = (*_UNITS, _PRIVATE)
+    return sorted(p for p in found if p.suffix in kinds and _ours(p))
 
 
 def _stop(place: Place, timers: Sequence[str]) -> None:

@@ -65,7 +65,8 @@ class Window:
 class Guard:
     """Windows outside of which nothing disruptive is done to some stacks or hosts.
 
-    `stacks` and `hosts` hold shell patterns; empty means all. `source` is file:line.
+    `stacks` holds shell patterns, `hosts` patterns of the inventory, or what
+    `windows.named` makes of them: names; empty means all. `source` is file:line.
     """
 
     windows: tuple[Window, ...]

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from escalade.errors import InventoryError
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.evidence.probe import Probe
@@ -20,6 +22,9 @@ from escalade.runbooks.problems import RunbookFilesError
 from escalade.runbooks.words import StepLike
 from escalade.schedule.jobs import Guard
 from escalade.schedule.jobs import Job
+
+if TYPE_CHECKING:
+    from escalade.inventory.hosts import Inventory
 
 __all__ = ["FOLDER", "Maintenance", "find", "inspect", "load", "load_guards"]
 
@@ -114,10 +119,32 @@ def inspect(
     catalog: Mapping[str, Probe],
     kinds: Mapping[str, StepLike] | None = None,
     user_tasks: frozenset[str] = frozenset(),
+    *,
+    inventory: Callable[[], Inventory] | None = None,
 ) -> Lint:
-    """Return everything wrong or doubtful in the folders' maintenance files."""
+    """Return everything wrong or doubtful in the folders' maintenance files.
+
+    Whether windows are about hosts that there are is asked where there is an
+    `inventory` that can be read.
+    """
     from escalade.runbooks.words import Words
     from escalade.schedule.compile import compile_files
 
     compiled = compile_files(find(folders), Words(catalog, None, kinds, user_tasks))
-    return Lint(compiled.errors, compiled.warnings)
+    for_nobody = _nobody(compiled.guards, inventory) if inventory else ()
+    return Lint((*compiled.errors, *for_nobody), compiled.warnings)
+
+
+def _nobody(
+    guards: Iterable[Guard], inventory: Callable[[], Inventory]
+) -> Iterable[str]:
+    """Yield what is wrong with the hosts that windows are about."""
+    from escalade.schedule.windows import named
+
+    for guard in guards:
+        try:
+            named((guard,), inventory)
+        except UsageError as error:
+            yield str(error)
+        except InventoryError:
+            return

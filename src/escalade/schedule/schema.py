@@ -40,7 +40,9 @@ def _any_case(words: Iterable[str]) -> str:
     return "|".join(each)
 
 
-_FIELD = f"(?:[0-9*/,-]|{_any_case(NAMES)})+"
+_ONE = f"(?:[0-9]+|{_any_case(NAMES)})"
+_PART = rf"(?:(?:\*|{_ONE}-{_ONE})(?:/[0-9]+)?|{_ONE})"
+_FIELD = f"{_PART}(?:,{_PART})*"
 _MACRO = f"@(?:{_any_case(word.removeprefix('@') for word in MACROS)})"
 Span = Annotated[Words, _like(r"^(?:\d+(?:\.\d+)? ?(?:ms|[smhd]))+$", most=40)]
 Expression = Annotated[

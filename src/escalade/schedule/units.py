@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from escalade.schedule.calendar import calendars
 from escalade.schedule.caller import Caller
 from escalade.schedule.jobs import Job
 
-__all__ = ["MARK", "PREFIX", "environment", "units_of", "word"]
+__all__ = ["MARK", "PREFIX", "SECRETS", "environment", "setting", "units_of", "word"]
 
 PREFIX = "escalade-"
+SECRETS = f"{PREFIX}secrets.env"
+"""The file beside the units that holds what only its owner may read."""
 MARK = "Written by escalade schedule.install; schedule.uninstall takes it away."
 """The first line of every unit: only what has it is ever replaced or removed."""
 
@@ -24,13 +27,16 @@ def units_of(
     caller: Caller,
     templates: Path,
     *,
+    folder: Path,
     now: datetime,
     user: bool = False,
 ) -> Mapping[str, str]:
     """Return the units by file name; `user` ones are for systemd's user manager.
 
+    They are to lie in `folder`, beside a file of the variables that hold a password.
     The changes of the clocks are written out from `now` on.
     """
+    secrets = str(folder.absolute() / SECRETS) if caller.secrets else ""
     env = environment(templates)
     found: dict[str, str] = {}
     for job in jobs:
@@ -40,9 +46,10 @@ def units_of(
             "name": job.name,
             "unit": unit,
             "title": _line(job.title.en),
-            "source": _line(str(Path(job.source).absolute())).replace(" ", "%20"),
+            "source": quote(str(Path(job.source).absolute())).replace("%", "%%"),
             "folder": _line(str(caller.folder)),
             "environment": caller.environment,
+            "secrets": secrets.replace("%", "%%"),
             "command": caller.once(job.name),
             "schedule": job.schedule,
             "zone": job.schedule.zone,
@@ -54,11 +61,20 @@ def units_of(
         for kind in ("service", "timer"):
             text = env.get_template(f"job.{kind}.j2").render(slots)
             found[f"{unit}.{kind}"] = text
+    if caller.secrets:
+        found[SECRETS] = _secrets(caller.secrets)
     return found
 
 
+def _secrets(variables: Mapping[str, str]) -> str:
+    """Return variables as systemd reads them from a file, whatever is in them."""
+    escapes = str.maketrans({each: f"\\{each}" for each in '"\\`$'})
+    lines = (f'{n}="{v.translate(escapes)}"\n' for n, v in variables.items())
+    return f"# {MARK}\n{''.join(lines)}"
+
+
 def environment(templates: Path) -> Any:
-    """Return the templates' environment: strict, with our filter `word`."""
+    """Return the templates' environment: strict, with our filters."""
     from jinja2 import Environment
     from jinja2 import FileSystemLoader
     from jinja2 import StrictUndefined
@@ -71,13 +87,24 @@ def environment(templates: Path) -> Any:
         lstrip_blocks=True,
     )
     env.filters["word"] = word
+    env.filters["setting"] = setting
     return env
 
 
 def word(text: str) -> str:
     """Return a word of a command line as systemd reads it back, whatever is in it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    escaped = escaped.replace("%", "%%").replace("$", "$$")
+    return _quoted(text, text.replace("$", "$$"))
+
+
+def setting(text: str) -> str:
+    """Return a word of a setting such as Environment=, where `$` is nothing special."""
+    return _quoted(text, text)
+
+
+def _quoted(text: str, escaped: str) -> str:
+    """Return a word in quotes where it needs them."""
+    escaped = escaped.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = escaped.replace("%", "%%")
     bare = escaped == text and text and not any(c in text for c in " \t'();")
     return text if bare else f'"{escaped}"'
 

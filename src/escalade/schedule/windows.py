@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 from datetime import time
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from escalade.errors import UsageError
 from escalade.model import Node
 from escalade.plans import Plan
 from escalade.plans import Risk
+from escalade.schedule.jobs import Cron
+from escalade.schedule.jobs import Every
 from escalade.schedule.jobs import Guard
 from escalade.schedule.jobs import Window
+from escalade.schedule.times import next_times
 from escalade.text import Text
 
-__all__ = ["closed", "closed_for", "is_open", "opens", "shut"]
+if TYPE_CHECKING:
+    from escalade.inventory.hosts import Inventory
+
+__all__ = ["closed", "closed_for", "ever", "is_open", "named", "opens", "shut"]
+
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_MOMENT = timedelta(seconds=1)
+_LOOKS = 500
 
 
 def closed(
@@ -60,8 +74,32 @@ def closed_for(now: float, plan: Plan, guards: Iterable[Guard]) -> Text | None:
 def _meant(guard: Guard, stack: str | None, host: str) -> bool:
     """Whether a guard speaks of a stack on a host; of a host alone where it names none."""
     stacks = not guard.stacks or any(fnmatchcase(stack or "", p) for p in guard.stacks)
-    hosts = not guard.hosts or any(fnmatchcase(host, p) for p in guard.hosts)
-    return stacks and hosts
+    return stacks and (not guard.hosts or host in guard.hosts)
+
+
+def named(
+    guards: Iterable[Guard], inventory: Callable[[], Inventory]
+) -> tuple[Guard, ...]:
+    """Return guards that name each of their hosts: patterns are those of `--limit`.
+
+    Raises `UsageError` with the place of one that picks nothing: it would hold nothing
+    back.
+    """
+    known = tuple(guards)
+    if not any(guard.hosts for guard in known):
+        return known
+    there = inventory()
+    return tuple(_named(guard, there) if guard.hosts else guard for guard in known)
+
+
+def _named(guard: Guard, inventory: Inventory) -> Guard:
+    """Return a guard that names its hosts."""
+    from escalade.inventory.patterns import chosen
+
+    try:
+        return replace(guard, hosts=chosen(inventory, guard.hosts))
+    except UsageError as error:
+        raise UsageError(f"{guard.source}: {error}") from error
 
 
 def is_open(window: Window, moment: datetime) -> bool:
@@ -87,6 +125,26 @@ def opens(window: Window, moment: datetime) -> datetime:
         if date.weekday() in window.days and found.astimezone(UTC) > moment:
             return found
     return local + timedelta(days=8)
+
+
+def ever(window: Window, schedule: Cron | Every, *, slack_s: float = 0.0) -> bool:
+    """Whether a window is ever open at a schedule's times, or `slack_s` after one.
+
+    Looked for from window to window, over a year of daily times and decades of rare ones.
+    """
+    slack = timedelta(seconds=slack_s)
+    moment = _START
+    for _ in range(_LOOKS):
+        coming = next_times(schedule, moment, 1)
+        if not coming:
+            return False
+        at = coming[0].astimezone(UTC)
+        opening = at if is_open(window, at) else opens(window, at).astimezone(UTC)
+        if opening <= at + slack:
+            return True
+        # The times until it opens are none.
+        moment = opening - slack - _MOMENT
+    return False
 
 
 def shut(window: Window, moment: datetime) -> Text:

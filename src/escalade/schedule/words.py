@@ -39,7 +39,7 @@ def ended_text(job: Job, done: Done) -> str:
         lines += _both(Text(f"{title.en} ({finding.node})", title.fr))
     story = done.story
     if story is not None:
-        for text in (story.refused, story.handoff):
+        for text in (story.refused, *(each.message for each in story.handoffs)):
             lines += _both(text) if text is not None and text.en else []
         lines += [
             f"{did.ended.value}: {did.reason}" for did in story.dids if did.reason

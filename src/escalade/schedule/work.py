@@ -93,20 +93,22 @@ def run_job(job: Job, means: Means) -> Done:
         held(place, job.name, wait_s=wait_s, stop=means.road.stop) as free,
         open_journal(place, redact=shaped, url=settings.journal) as journal,
     ):
-        if not free:
-            return Done(0, note=_BUSY.fill({"job": job.name}))
-        return _in_turn(job, means, journal)
+        return _in_turn(job, means, journal, free=free)
 
 
-def _in_turn(job: Job, means: Means, journal: Journal) -> Done:
+def _in_turn(job: Job, means: Means, journal: Journal, *, free: bool) -> Done:
     """Judge whether the job is due and may run, and run it."""
     now = journal.clock()
-    events = journal.scheduled(job.name, now - _LOOKED_BACK_S)
+    told = journal.scheduled(job.name, now - _LOOKED_BACK_S)
+    # Whoever found the job under way has not had its turn for it.
+    events = [e for e in told if not e.data.get("skipped")]
     due = Due(Verdict.RUN)
     if means.timed:
         due = judged(job, now, max((e.time for e in events), default=None))
         if not due.runs:
             return Done(0, note=_WHY_NOT[due.verdict].fill({"job": job.name}))
+    if not free:
+        return _skipped(job, means, journal, due)
     began = [e.time for e in events if not e.data.get("refused")]
     refused = _refusal(job, means, began, now)
     if refused is None and means.jittered and job.jitter_s:
@@ -121,6 +123,15 @@ def _in_turn(job: Job, means: Means, journal: Journal) -> Done:
     return _closed(job, journal, done, took_s=0.0, before=None)
 
 
+def _skipped(job: Job, means: Means, journal: Journal, due: Due) -> Done:
+    """Write down a turn that is left out, since another run of the job is under way."""
+    run, why = means.road.run, _BUSY.fill({"job": job.name})
+    _begin(job, means, journal, due, why, skipped=True)
+    journal.event(run, "denied", data={"why": why, "by": "policy"})
+    journal.event(run, "ended", data={"exit": 0, "reason": why})
+    return Done(0, run, note=why)
+
+
 def _refusal(job: Job, means: Means, began: Sequence[float], now: float) -> Text | None:
     """Return why a job may not run now; None where it may."""
     moment = datetime.fromtimestamp(now, UTC)
@@ -133,7 +144,13 @@ def _refusal(job: Job, means: Means, began: Sequence[float], now: float) -> Text
 
 
 def _begin(
-    job: Job, means: Means, journal: Journal, due: Due, refused: Text | None
+    job: Job,
+    means: Means,
+    journal: Journal,
+    due: Due,
+    refused: Text | None,
+    *,
+    skipped: bool = False,
 ) -> None:
     """Write down that the job's turn has come."""
     from escalade.journal.process import whoami
@@ -152,6 +169,7 @@ def _begin(
         "due": due.time,
         "called": due.verdict.value if means.timed else "by-hand",
         "refused": refused is not None,
+        "skipped": skipped,
     }
     journal.event(means.road.run, KIND, data=data)
 

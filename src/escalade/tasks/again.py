@@ -65,7 +65,7 @@ def again(
     hosts = kept(settings, run, left)
     program = sys.argv[:3] if sys.argv[1:2] == [SEARCH_ROOT] else sys.argv[:1]
     argv = sys.argv if words is None else [*program, task, *words]
-    typed = command(argv, task, hosts, here=Path.cwd())
+    typed = command(argv, task, hosts, left=left, here=Path.cwd())
     look = look_for(settings)
     write(retry_lines(typed, len(left), of, look), look)
 

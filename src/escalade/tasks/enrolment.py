@@ -57,7 +57,8 @@ def show(context: Context, flags: Mapping[str, object], kind: str) -> None:
         from escalade.inventory.export import listing
 
         tree, chosen = _tree(settings)
-        data = json.dumps(listing(tree, chosen), indent=4, sort_keys=True)
+        listed = listing(tree, chosen)
+        data = json.dumps(listed, indent=4, sort_keys=True, ensure_ascii=False)
         emit(f"{data}\n", whole=True)
         return
     hosts = hosts_for(settings)
@@ -66,6 +67,9 @@ def show(context: Context, flags: Mapping[str, object], kind: str) -> None:
         _tell(json.dumps({"schema": "escalade.hosts/1", "hosts": rows}, indent=2))
         return
     for host in hosts:
+        if host.trouble:
+            _tell(f"{host.name:24} {'':6} {host.trouble}")
+            continue
         where = "" if host.connection == "local" else _where(host)
         _tell(f"{host.name:24} {host.connection:6} {where:28} {' '.join(host.groups)}")
 
@@ -94,6 +98,12 @@ def _tree(settings: Settings) -> tuple[Tree, tuple[str, ...] | None]:
 
 def _row(host: Host) -> dict[str, object]:
     """Return a host for programs."""
+    if host.trouble:
+        return {
+            "host": host.name,
+            "trouble": host.trouble,
+            "groups": list(host.groups),
+        }
     return {
         "host": host.name,
         "connection": host.connection,
@@ -132,6 +142,10 @@ def trust(
     settings = settings_for(context, {**flags, "limit": [name]})
     code = 0
     for host in hosts_for(settings):
+        if host.trouble:
+            emit(f"{host.name}: {host.trouble}\n", sys.stderr)
+            code = 2
+            continue
         ended = enrol(
             host,
             lambda offer: _agree(offer, settings.lang, agreed=agreed),
@@ -141,7 +155,10 @@ def trust(
         if ended.output.status is Status.OK:
             _tell(TRUSTED.fill({"host": host.name}).pick(settings.lang))
         else:
-            emit(f"{host.name}: {ended.output.reason}\n", sys.stderr)
+            reason, name = ended.output.reason, host.name
+            # It may begin with the name already, or with that of a jump host.
+            named = reason.startswith((f"{name}: ", f"{name} ("))
+            emit(f"{'' if named else f'{name}: '}{reason}\n", sys.stderr)
             code = 2
     return code
 

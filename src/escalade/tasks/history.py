@@ -51,6 +51,7 @@ def history(
 
 
 @task(
+    klass=Lenient,
     auto_shortflags=False,
     help={**_SHARED, "run": "a run's id, the beginning of it, or `last`"},
 )

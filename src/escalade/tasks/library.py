@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from escalade.model import Ladder
 from escalade.model import Symptom
 from escalade.report.emit import emit
 from escalade.run import book_for
+from escalade.run import inventory_for
+from escalade.run import own_tasks
 from escalade.tasks.desk import settings_for
 from escalade.text import Lang
 
@@ -78,13 +81,8 @@ def _line(symptom: Symptom, lang: Lang) -> str:
     return f"{head} {symptom.title.pick(lang)}"
 
 
-def lint(
-    context: Context, folders: list[str], user_tasks: frozenset[str] = frozenset()
-) -> int:
-    """Print every error and warning; 1 if there is an error.
-
-    `user_tasks` are the operator's own tasks, which may be named as steps.
-    """
+def lint(context: Context, folders: list[str]) -> int:
+    """Print every error and warning; 1 if there is an error."""
     from escalade.evidence.catalog import probes
     from escalade.remedy.catalog import steps
     from escalade.runbooks.lint import inspect
@@ -92,8 +90,10 @@ def lint(
 
     settings = settings_for(context, {})
     chosen = [Path(f) for f in folders] or list(settings.runbooks)
-    found = inspect(chosen, probes(), steps(), user_tasks)
-    jobs = inspect_jobs(chosen, probes(), steps(), user_tasks)
+    own = own_tasks(chosen)
+    found = inspect(chosen, probes(), steps(), own)
+    known = partial(inventory_for, settings)
+    jobs = inspect_jobs(chosen, probes(), steps(), own, inventory=known)
     errors = (*found.errors, *jobs.errors)
     _print(str(line) for line in (*errors, *found.warnings, *jobs.warnings))
     return 1 if errors else 0
@@ -113,12 +113,7 @@ def schema(*, maintenance: bool = False) -> None:
     emit(json.dumps(whole, indent=2) + "\n")
 
 
-def trial(
-    context: Context,
-    folders: list[str],
-    name: str,
-    user_tasks: frozenset[str] = frozenset(),
-) -> int:
+def trial(context: Context, folders: list[str], name: str) -> int:
     """Print how every case ended; 1 if one failed.
 
     The cases of a folder are held against its runbooks and those before it, the
@@ -126,7 +121,7 @@ def trial(
     """
     settings = settings_for(context, {})
     chosen = [Path(f) for f in folders] or list(settings.runbooks)
-    ends = [end for at in _shelves(chosen) for end in _ends(at, user_tasks)]
+    ends = [end for at in _shelves(chosen) for end in _ends(at)]
     wanted = [end for end in ends if name in ("", end.name, end.name.partition(".")[0])]
     if not wanted:
         places = ", ".join(str(folder) for folder in chosen)
@@ -169,7 +164,7 @@ def _shelves(chosen: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
             yield before
 
 
-def _ends(shelf: tuple[Path, ...], user_tasks: frozenset[str]) -> Iterator[_End]:
+def _ends(shelf: tuple[Path, ...]) -> Iterator[_End]:
     """Yield how each case of a shelf's last folder ended."""
     from escalade.evidence.catalog import probes
     from escalade.model import Run
@@ -181,7 +176,7 @@ def _ends(shelf: tuple[Path, ...], user_tasks: frozenset[str]) -> Iterator[_End]
     from escalade.runbooks.trial import folders_of
 
     catalog = probes()
-    book = load(shelf, catalog, steps, user_tasks)
+    book = load(shelf, catalog, steps, own_tasks(shelf))
     for case in cases(folders_of(shelf[-1:]), catalog):
         lines = case.problems
         if case.snapshot is not None:

@@ -262,12 +262,15 @@ def _policy(settings: Settings, request: Request) -> Policy:
     """Return what may run."""
     from escalade.climb.policy import Policy
     from escalade.plans import Risk
+    from escalade.run import inventory_for
     from escalade.schedule.load import load_guards
     from escalade.schedule.windows import closed_for
+    from escalade.schedule.windows import named
     from escalade.tasks.fixdesk import is_terminal
 
     risks = {risk.word: risk for risk in Risk}
     guards = () if request.anytime else load_guards(settings.runbooks)
+    guards = named(guards, partial(inventory_for, settings))
     return Policy(
         unattended=risks.get(settings.unattended),
         most=risks[settings.max_risk],

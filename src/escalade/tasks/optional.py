@@ -1,9 +1,10 @@
-"""A positional argument that may be left out: `invoke fix`, `invoke fix redis.stopped`.
+"""Words without a flag that may be left out: `invoke fix`, `invoke fix redis.stopped`.
 
-Invoke knows only positional arguments that must be given. It takes one for missing while
-its value is None, both when the next word has to go somewhere and at the end; ours is
-missing for the next word alone. A word that is a task's name stays one: `--service logs`
-says that it is meant otherwise.
+Invoke knows only positional arguments that must be given, and gives them whatever word
+comes next, `--help` too. It takes one for missing while its value is None: ours tells who
+asks. The next word may go into an optional one unless it is a task's name
+(`--service logs` says that it is meant otherwise), and what begins with a dash goes into
+none. At the end only one that must be given is missing, and not where help is asked for.
 """
 
 from __future__ import annotations
@@ -20,18 +21,22 @@ __all__ = ["Lenient", "Maybe"]
 _DEPTH = 5
 _ASKS = "missing_positional_args"
 _EATS = "handle"
+_ENDS = "complete_context"
 _PUTS = "see_positional_arg"
 
 
 class Maybe(Argument):
-    """A positional argument that need not be given."""
+    """A positional argument; one with a default need not be given."""
 
     @property
     def value(self) -> Any:
-        """Return the value; None while the parser looks for where a word may go."""
-        if self._value is None and _word_may_go_here(sys._getframe(1)):  # noqa: SLF001 -- the parser does not say what it asks for
-            return None
-        return self._value if self._value is not None else self.default
+        """Return the value; while the parser asks whether it is missing, None says yes."""
+        if self._value is not None:
+            return self._value
+        missing = _missing(sys._getframe(1), required=self.default is None)  # noqa: SLF001 -- the parser does not say what it asks for
+        if missing is None:
+            return self.default
+        return None if missing else self.default or ""
 
     @value.setter
     def value(self, arg: str) -> None:
@@ -39,34 +44,54 @@ class Maybe(Argument):
         self.set_value(arg, cast=True)
 
 
-def _word_may_go_here(frame: FrameType | None) -> bool:
-    """Whether it is the parser that asks, with a word in hand that is no task's name."""
+def _missing(frame: FrameType | None, *, required: bool) -> bool | None:
+    """Whether an argument without a value is missing; None where no parser asks."""
     for _ in range(_DEPTH):
         if frame is None:
-            return False
+            return None
         name, frame = frame.f_code.co_name, frame.f_back
         if name == _PUTS:
             return True
-        if name == _ASKS:
-            break
-    if frame is None or frame.f_code.co_name != _EATS:
-        return False
-    inside = frame.f_locals
-    return inside.get("token") not in getattr(inside.get("self"), "contexts", ())
+        if name == _ASKS and frame is not None:
+            return _missing_for(frame, required=required)
+    return None
+
+
+def _missing_for(asker: FrameType, *, required: bool) -> bool:
+    """Whether an argument is missing for what the parser does: a word came, or the end."""
+    machine, token = asker.f_locals.get("self"), asker.f_locals.get("token")
+    if asker.f_code.co_name == _EATS and isinstance(token, str):
+        if _is_flag(token):
+            return False
+        return required or token not in getattr(machine, "contexts", ())
+    if asker.f_code.co_name == _ENDS:
+        return required and not _helps(machine)
+    return required
+
+
+def _is_flag(word: str) -> bool:
+    """Whether a word is meant as a flag; a dash alone is a word."""
+    return word.startswith("-") and word != "-"
+
+
+def _helps(machine: Any) -> bool:
+    """Whether a parser was asked for help, so that nothing will be run."""
+    flag = getattr(machine.initial, "flags", {}).get("--help")
+    return flag is not None and flag.raw_value is not None
 
 
 class Lenient(Task[Any]):
-    """A task whose positional arguments with a default may be left out."""
+    """A task whose positional arguments take no flag, and with a default may lack."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """Return the arguments; the optional positional ones as `Maybe`."""
+        """Return the arguments; the positional ones as `Maybe`."""
         found = super().get_arguments(ignore_unknown_help)
         return [_lenient(each) for each in found]
 
 
 def _lenient(argument: Argument) -> Argument:
-    """Return an argument as it is, or as one that may be left out."""
-    if not argument.positional or argument.default is None:
+    """Return an argument as it is, or a positional one as ours."""
+    if not argument.positional:
         return argument
     return Maybe(
         names=argument.names,

@@ -23,6 +23,7 @@ def list_(c: Context, lang: str = "") -> None:
 
 
 @task(
+    klass=Lenient,
     auto_shortflags=False,
     help={"name": "a runbook, or a symptom: redis.stopped", "lang": "en or fr"},
 )

@@ -44,7 +44,7 @@ def list_(c: Context, format: str = "text", lang: str = "") -> None:  # noqa: A0
     positional=["name"],
     help={
         "name": "one job; all that are enabled without it",
-        "count": "how many times of each",
+        "count": "how many times of each, at most 1000",
         "format": HELP["format"],
         "lang": HELP["lang"],
     },

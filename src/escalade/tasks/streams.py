@@ -7,12 +7,18 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 __all__ = ["Ended", "ended_by_signals", "steady"]
 
+FORCE_S = 10.0
+"""Seconds after the first signal from which one who insists is obeyed."""
+_INSISTS = 3
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 _NAMES = ("stdin", "stdout", "stderr")
 
 
@@ -48,25 +54,37 @@ def steady() -> None:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into `Ended`, so that nothing is left behind.
+    """Turn the first SIGTERM or SIGHUP into `Ended`, Ctrl-C into KeyboardInterrupt.
 
-    One that is ignored stays so (nohup); a thread cannot set handlers.
+    What comes after it finds the clean-up under way and is not taken, lest something is
+    left behind; only the third or a later one is, once `FORCE_S` are over. One that is
+    ignored stays so (nohup); a thread cannot set handlers.
     """
+    taken: list[float] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
-        raise Ended(number)
+        taken.append(time.monotonic())
+        insists = len(taken) >= _INSISTS and taken[-1] - taken[0] >= FORCE_S
+        if len(taken) == 1 or insists:
+            raise KeyboardInterrupt if number == signal.SIGINT else Ended(number)
 
+    usual: dict[signal.Signals, Handler] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
     changed = [
         number
-        for number in (signal.SIGTERM, signal.SIGHUP)
+        for number, handler in usual.items()
         if threading.current_thread() is threading.main_thread()
-        and signal.getsignal(number) is signal.SIG_DFL
+        and signal.getsignal(number) is handler
     ]
     for number in changed:
         signal.signal(number, end)
     try:
         yield
     finally:
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
+        # The end of the program is part of the clean-up.
+        for number in () if taken else changed:
+            signal.signal(number, usual[number])

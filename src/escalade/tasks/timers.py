@@ -41,7 +41,6 @@ def install(
     dry: bool,
 ) -> int:
     """Put the timers of jobs in place, or show them; those that are not right are not."""
-    from escalade.schedule.install import checked
     from escalade.schedule.install import put
 
     settings = settings_for(context, flags)
@@ -51,10 +50,8 @@ def install(
         raise UsageError("no maintenance job is enabled")
     place = _place(how, folder)
     files = _files(context, jobs, place)
-    if place.how == "systemd" and (not dry or shutil.which("systemd-analyze")):
-        wrong = checked(files, user=place.user)
-        if wrong:
-            raise UsageError("; ".join(wrong))
+    if wrong := _wrong(files, place, dry=dry):
+        raise UsageError("; ".join(wrong))
     if dry:
         emit("".join(_shown(name, text) for name, text in files.items()))
         return 0
@@ -62,25 +59,46 @@ def install(
     return 0
 
 
+def _wrong(files: Mapping[str, str], place: Place, *, dry: bool) -> tuple[str, ...]:
+    """Return what systemd or cron has against timers."""
+    from escalade.schedule.install import checked
+    from escalade.schedule.install import cron_checked
+
+    if place.how == "cron":
+        return tuple(line for text in files.values() for line in cron_checked(text))
+    asked = not dry or shutil.which("systemd-analyze")
+    return checked(files, user=place.user) if asked else ()
+
+
 def _files(context: Context, jobs: Sequence[Job], place: Place) -> Mapping[str, str]:
     """Return the texts to be written, by name."""
     from escalade import paths
     from escalade.schedule.caller import caller_here
     from escalade.schedule.crontab import block
+    from escalade.schedule.install import SYSTEM
     from escalade.schedule.units import units_of
     from escalade.schedule.zones import local_zone
 
     caller = caller_here(folder_of(context), os.environ)
     now, templates = datetime.now(UTC), paths.templates()
     if place.how == "systemd":
-        return units_of(jobs, caller, templates, now=now, user=place.user)
+        folder = place.path or SYSTEM
+        return units_of(
+            jobs, caller, templates, folder=folder, now=now, user=place.user
+        )
     user = "" if place.path is None else "root"
     ours = block(jobs, caller, templates, zone=local_zone(), now=now, user=user)
     return {str(place.path or "crontab"): ours}
 
 
 def _shown(name: str, text: str) -> str:
-    """Return a file as it would be written, its name above it."""
+    """Return a file as it would be written, its name above it, without its secrets."""
+    from escalade.inventory.vault import HIDDEN
+    from escalade.schedule.units import SECRETS
+
+    if name == SECRETS:
+        lines = (line.partition("=") for line in text.splitlines())
+        text = "".join(f"{n}{eq}{HIDDEN if eq else ''}\n" for n, eq, _ in lines)
     return f"==> {name}\n{text}\n"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,10 @@ __all__ = [
 ]
 
 
+MOST_TIMES = 1000
+"""How many times of a job are shown at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What `schedule.run` was asked for; `flags` are settings."""
@@ -68,14 +73,23 @@ def folder_of(context: Context) -> Path:
     return Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
 
 
-def maintenance_for(settings: Settings, folder: Path) -> Maintenance:
-    """Return the jobs and windows in force; raises for files that are not right."""
+def maintenance_for(
+    settings: Settings, folder: Path, *, anytime: bool = False
+) -> Maintenance:
+    """Return the jobs and windows in force; raises for files that are not right.
+
+    With `anytime`, whose windows they are is no matter.
+    """
     from escalade.remedy.catalog import steps
     from escalade.run import book_for
+    from escalade.run import inventory_for
     from escalade.schedule.load import load
+    from escalade.schedule.windows import named
 
     book, catalog = book_for(settings)
-    return load(settings.runbooks, catalog, book, steps, _own_tasks(folder))
+    found = load(settings.runbooks, catalog, book, steps, _own_tasks(folder))
+    guards = () if anytime else found.guards
+    return replace(found, guards=named(guards, partial(inventory_for, settings)))
 
 
 def _own_tasks(folder: Path) -> frozenset[str]:
@@ -116,7 +130,7 @@ def _row(job: Job, journal: Journal, settings: Settings) -> Row:
     from escalade.schedule.times import next_times
 
     coming = next_times(job.schedule, datetime.now(UTC), 1) if job.enabled else ()
-    events = journal.scheduled(job.name)
+    events = [e for e in journal.scheduled(job.name) if not e.data.get("skipped")]
     last = events[-1] if events else None
     ends = [e for e in journal.events(last.run) if e.kind == "ended"] if last else []
     code = ends[-1].data.get("exit") if ends else None
@@ -144,6 +158,8 @@ def show_next(
     from escalade.tasks.timesheet import times_sheet
 
     checked_format(kind)
+    if count > MOST_TIMES:
+        raise UsageError(f"--count: expected at most {MOST_TIMES}, not {count}")
     settings = settings_for(context, flags)
     maintenance = maintenance_for(settings, folder_of(context))
     now = datetime.now(UTC)
@@ -193,7 +209,8 @@ def run(context: Context, request: Request) -> int:
     if not request.once and (request.due or request.jitter or request.anytime):
         raise UsageError("--due, --jitter and --anytime go with --once JOB")
     settings = settings_for(context, request.flags)
-    maintenance = maintenance_for(settings, folder_of(context))
+    folder = folder_of(context)
+    maintenance = maintenance_for(settings, folder, anytime=request.anytime)
     if request.once:
         job = maintenance.job(request.once)
         return _once(context, settings, request, job, maintenance)
@@ -260,7 +277,8 @@ def approve(
 
     identity, plan, _, place = waiting(journal, run)
     told = [e for e in journal.scheduled() if e.run == identity]
-    maintenance = maintenance_for(settings, folder_of(context))
+    folder = folder_of(context)
+    maintenance = maintenance_for(settings, folder, anytime=request.anytime)
     job = maintenance.job(str(told[-1].data.get("job")) if told else "")
     settings = replace(
         settings,

@@ -25,6 +25,10 @@ def open_for(
     `ssh_config` stands in for ~/.ssh/config and /etc/ssh/ssh_config. Where the host
     says whom to `become`, `password` gives sudo's, if it asks for one.
     """
+    if host.trouble:
+        from escalade.transport.unmade import Unmade
+
+        return Unmade(host)
     become = Become(host.become, password) if host.become else None
     if host.connection == "local":
         from escalade.transport.local import LocalTransport

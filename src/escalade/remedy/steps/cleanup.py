@@ -195,7 +195,7 @@ def bytes_of(size: float) -> str:
 
 CLEANUP = StepKind(
     name="cleanup",
-    doc="Remove what nobody uses: stopped containers, images, build cache.",
+    doc="Remove what nobody on the host uses: stopped containers, images, build cache.",
     actions=_actions,
     scope="host",
     arguments={

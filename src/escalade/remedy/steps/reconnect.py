@@ -14,6 +14,7 @@ from escalade.plans import Check
 from escalade.plans import Risk
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
+from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import targets
 from escalade.remedy.boxes import Box
 from escalade.remedy.gates import SETTLE_S
@@ -39,6 +40,7 @@ NAMELESS = Text(
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     """Yield a connection for each network that a container should be on and is not."""
+    scene = narrowed(scene, node, args)
     nodes = scene.ordered(targets(scene, node, args))
     boxes = [box for each in nodes for box in scene.boxes(each)]
     found = [(box, link) for box in boxes for link in lacking(scene, box)]

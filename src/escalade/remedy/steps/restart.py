@@ -15,6 +15,7 @@ from escalade.remedy.acts import GRACE_HELP
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import docker
+from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import short_grace
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import AWAKE
@@ -36,6 +37,7 @@ __all__ = ["RESTART"]
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     """Yield restarts in order, with the waits between them."""
+    scene = narrowed(scene, node, args)
     named = willing(scene, targets(scene, node, args), args)
     nodes = scene.ordered(_with_sharers(scene, named))
     done: set[Node] = set()

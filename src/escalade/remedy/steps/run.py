@@ -11,6 +11,7 @@ from escalade.plans import Action
 from escalade.plans import Risk
 from escalade.plans import Shell
 from escalade.remedy.acts import SERVICE
+from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import targets
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
@@ -35,6 +36,7 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
         return
     if not (args.get("service") or node.service):
         raise CannotError("run: where: container needs a service")
+    scene = narrowed(scene, node, args)
     for each in targets(scene, node, args):
         boxes = [box for box in scene.boxes(each) if box.running and not box.paused]
         if not boxes:
@@ -90,7 +92,7 @@ def _action(
 
 RUN = StepKind(
     name="run",
-    doc="Run one command on the host, or in a service's container.",
+    doc="Run one command on the host, or with --where container in a service's own.",
     actions=_actions,
     arguments={
         "command": Argument(str),
@@ -108,7 +110,7 @@ RUN = StepKind(
         "argv": "the same as a list: each item is one word, whatever is in it",
         "shell": "give the line to a shell: pipes and variables work, nothing is quoted",
         "where": "host, or container: in each that runs of the service",
-        "service": "whose container, or what it is about",
+        "service": "with --where container: whose; on the host: what it is about",
         "risk": "what it can break: safe, disruptive or destructive",
         "timeout": "seconds until it is ended",
     },

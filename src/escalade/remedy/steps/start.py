@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 
 from escalade.model import Node
 from escalade.model import args_of
@@ -11,9 +14,13 @@ from escalade.plans import Collect
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import docker
+from escalade.remedy.acts import narrowed
+from escalade.remedy.acts import short_grace
 from escalade.remedy.acts import targets
+from escalade.remedy.boxes import Box
 from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import gate
+from escalade.remedy.gates import restarted
 from escalade.remedy.scene import Scene
 from escalade.remedy.spared import paused
 from escalade.remedy.spared import willing
@@ -33,12 +40,13 @@ RELEASED = Text(
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     """Yield starts in order, with the waits between them."""
+    scene = narrowed(scene, node, args)
     named = targets(scene, node, args)
     if not (args.get("service") or node.service):
         named = willing(scene, named, args)
-    nodes = scene.ordered(named)
+    behind = _left_behind(scene, named)
     started: set[Node] = set()
-    for each in nodes:
+    for each in scene.ordered({*named, *behind}):
         if paused(scene, each):
             raise CannotError(f"{each} is paused: a start cannot wake it (unpause it)")
         for need in scene.ordered(scene.needs(each) & started):
@@ -46,20 +54,55 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
             started.discard(need)
         if each in scene.holds:
             yield _released(scene, each)
-        yield from _one(scene, each)
+        again = behind.get(each, ())
+        if each in named:
+            yield from _one(scene, each, again)
+        for box in again:
+            yield _restarted(scene, box)
         started.add(each)
 
 
-def _one(scene: Scene, node: Node) -> Iterator[Action]:
-    """Yield the start of one service, or what has to stand in its place."""
+def _left_behind(scene: Scene, nodes: Iterable[Node]) -> Mapping[Node, tuple[Box, ...]]:
+    """Return the running containers in the network of one that is to be started.
+
+    It begins anew with that start, and they would stay in the one of before.
+    """
+    sharers = {other for node in nodes for other in scene.sharers(node)}
+    found = {
+        other: tuple(box for box in scene.boxes(other) if _is_behind(scene, box))
+        for other in sharers
+        if not scene.held(other)
+    }
+    return {other: boxes for other, boxes in found.items() if boxes}
+
+
+def _is_behind(scene: Scene, box: Box) -> bool:
+    """Whether a container runs although the owner of its network does not."""
+    owner = scene.owner(box)
+    return box.running and not box.paused and owner is not None and not owner.running
+
+
+def _one(scene: Scene, node: Node, again: Sequence[Box]) -> Iterator[Action]:
+    """Yield the start of one service, or what has to stand in its place.
+
+    Its containers that run are left alone, unless all of them do; `again` are those that
+    are restarted.
+    """
     boxes = scene.boxes(node)
     if not boxes:
         yield made(scene, (node,), START.name)
     elif scene.lost_network(node):
         yield recreated(scene, node, START.name)
     else:
-        for box in boxes:
+        asleep = [box for box in boxes if not box.running]
+        for box in asleep or (() if again else boxes):
             yield docker(scene, box, START.name, verb="start", expect=RUNNING)
+
+
+def _restarted(scene: Scene, box: Box) -> Action:
+    """Return the restart of a container into the network that its owner began anew."""
+    later, grace = restarted((box,)), short_grace(scene, box, None)
+    return docker(scene, box, START.name, verb="restart", expect=later, grace=grace)
 
 
 def _released(scene: Scene, node: Node) -> Action:

@@ -14,11 +14,13 @@ from escalade.remedy.acts import GRACE_HELP
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import docker
+from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import short_grace
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import STOPPED
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
+from escalade.remedy.step import CannotError
 from escalade.remedy.step import StepKind
 from escalade.text import Text
 
@@ -42,11 +44,17 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
 
     The hold comes before: whoever looks in between must not start it again.
     """
+    some = narrowed(scene, node, args)
     nodes = scene.ordered(targets(scene, node, args))
     for each in reversed(nodes):
         if args.get("hold"):
+            if len(some.boxes(each)) < len(scene.boxes(each)):
+                service = each.service
+                raise CannotError(
+                    f"{each}: a hold is of all of {service} (name the service)"
+                )
             yield _hold(scene, each)
-        yield from stopped(scene, each, STOP.name, args.get("grace"))
+        yield from stopped(some, each, STOP.name, args.get("grace"))
 
 
 def _hold(scene: Scene, node: Node) -> Action:

@@ -11,6 +11,7 @@ from escalade.plans import Risk
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import docker
+from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import AWAKE
 from escalade.remedy.scene import Scene
@@ -23,6 +24,7 @@ __all__ = ["UNPAUSE"]
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     """Yield the end of the pause of each paused container, in the order of needs."""
+    scene = narrowed(scene, node, args)
     nodes = scene.ordered(targets(scene, node, args))
     boxes = [box for each in nodes for box in scene.boxes(each) if box.paused]
     if not boxes:

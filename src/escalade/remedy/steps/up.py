@@ -16,6 +16,8 @@ from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import compose
 from escalade.remedy.acts import targets
+from escalade.remedy.away import back
+from escalade.remedy.away import taken_down
 from escalade.remedy.gates import HEALTHY
 from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import awaited
@@ -99,6 +101,9 @@ def ready(node: Node, *more: Comparison) -> Check:
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     """Yield one `up`: of the services named and what they lack, or of all."""
+    if stack := taken_down(scene, node):
+        yield back(scene, stack, node, args)
+        return
     named = targets(scene, node, args)
     if args.get("service") or node.service:
         nodes = scene.ordered(_with_lacking(scene, named, args))

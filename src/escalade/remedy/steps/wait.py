@@ -12,6 +12,7 @@ from escalade.model import Node
 from escalade.plans import Action
 from escalade.plans import Check
 from escalade.remedy.acts import SERVICE
+from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import HEALTHY
 from escalade.remedy.gates import RUNNING
@@ -35,6 +36,7 @@ _ANSWERS = ("ok", "silent")
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     """Yield one wait for each thing that was asked for; a service's health by default."""
+    scene = narrowed(scene, node, args)
     port, http, log = args.get("port"), args.get("http"), args.get("log")
     if port is not None:
         yield _port(scene, node, args, str(port))
