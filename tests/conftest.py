@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +28,15 @@ REAL_ENVIRONMENT = dict(os.environ)
 # Set by scripts/suite.py.
 FAILED_PHASES = os.environ.pop("ESCALADE_TEST_FAILED_PHASES", "")
 NO_ENGINE = "no Docker Engine answers here (./inv test --provision sets one up)"
+
+# A run in the background (`nohup ./inv test &`) ignores what tests send to their children,
+# who would ignore it, too.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        usual = (
+            signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        )
+        signal.signal(number, usual)
 
 # A developer's own settings, which would change what tests see.
 PERSONAL = ("INVOKE_", "ESCALADE_", "XDG_", "LC_", "DOCKER_", "CLICOLOR", "COMPOSE_")
