@@ -218,6 +218,7 @@ def measure(at: Place, fault: Fault, healer: Healer, run: Run, cap_s: float) -> 
                 workers.append(healer.before(state, offset))
             with watching() as watch:
                 break_it(at, fault)
+                whole = time.monotonic()
                 if not watch.hit.wait(EFFECT_S):
                     run.note = "no effect"
                     return
@@ -226,7 +227,8 @@ def measure(at: Place, fault: Fault, healer: Healer, run: Run, cap_s: float) -> 
                 watch.over.wait(cap_s)
             run.stages = watch.stages
             if watch.again is not None and watch.effect is not None:
-                run.seconds = watch.again - watch.effect
+                # A fault of several commands takes its time, which is no rival's.
+                run.seconds = max(watch.again - max(watch.effect, whole), 0.0)
                 let_finish(healer, workers)
                 run.confirmed = at.call(CALL_S) == 0
         finally:
