@@ -35,8 +35,9 @@ STANDS: tuple[Phase, ...] = (
     ("shop images", (PYTHON, str(BED / "bed.py"), "build", "--shop")),
     ("bed stack", (PYTHON, str(BED / "bed.py"), "up")),
     ("ssh hosts", (PYTHON, str(BED / "hosts" / "hosts.py"), "up")),
-    ("leftovers", (PYTHON, str(BED / "leftovers.py"))),
 )
+# It removes by name, volumes too: only where the machine is there for the tests.
+SWEEP: Phase = ("leftovers", (PYTHON, str(BED / "leftovers.py")))
 # For tests/conftest.py: what its last section has to tell besides.
 FAILED = "ESCALADE_TEST_FAILED_PHASES"
 MARKED = "engine or bed or ssh"
@@ -111,7 +112,7 @@ def stand_phases(options: Options) -> list[Phase]:
         return []
     # Idempotent, and a machine with an Engine may still lack the Compose plugin.
     if options.provision or options.in_ci:
-        return [PROVISION, *STANDS]
+        return [PROVISION, *STANDS, SWEEP]
     if engine_answers():
         return list(STANDS)
     if options.terminal and agreed():

@@ -163,12 +163,20 @@ def test_the_set_up_is_done_where_it_was_asked_for(suite, options, wish) -> None
     assert names[-2:] == ["ssh hosts", "leftovers"]
 
 
+def test_nothing_is_swept_away_on_a_persons_machine(
+    suite, options, monkeypatch
+) -> None:
+    """What is called as the tests call theirs may be somebody's own there."""
+    monkeypatch.setattr(suite, "engine_answers", lambda: True)
+    assert suite.SWEEP not in suite.stand_phases(replace(options, terminal=True))
+
+
 def test_fast_needs_no_engine(suite, options) -> None:
     """`--fast` asks for nothing, even under CI."""
     assert suite.stand_phases(replace(options, fast=True, in_ci=True)) == []
 
 
-@pytest.mark.parametrize(("answer", "phases"), [(True, 6), (False, 0)])
+@pytest.mark.parametrize(("answer", "phases"), [(True, 5), (False, 0)])
 def test_a_person_is_asked(suite, options, monkeypatch, answer, phases) -> None:
     """On a terminal without an Engine, the set-up is offered."""
     monkeypatch.setattr(suite, "engine_answers", lambda: False)

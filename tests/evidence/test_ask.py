@@ -21,11 +21,11 @@ from fake_engine import engine
 from fake_engine import hang
 from fake_engine import say
 
-from escalade.evidence.ask import PAUSED_S
 from escalade.evidence.ask import Asker
 from escalade.evidence.ask import Deadline
 from escalade.evidence.ask import Job
 from escalade.evidence.crew import Crew
+from escalade.evidence.probe import PAUSED_S
 from escalade.evidence.probe import Dial
 from escalade.evidence.probe import Get
 from escalade.evidence.probe import Inside

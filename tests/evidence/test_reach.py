@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from escalade.evidence.bashnet import MUTE_S
+from escalade.evidence.probe import PAUSED_S
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Inside
 from escalade.evidence.reach import MOST
@@ -74,7 +74,7 @@ def test_a_paused_peer_is_not_waited_for() -> None:
     peers = tuple(p._replace(paused="redis" in p.names) for p in box.peers)
     hurried = text_of(REACH.questions(replace(box, facts=ROOT, peers=peers), ()))
     usual = text_of(REACH.questions(replace(box, facts=ROOT), ()))
-    assert hurried.replace(f" redis {MUTE_S}", " redis") == usual
+    assert hurried.replace(f" redis {PAUSED_S}", " redis") == usual
     assert hurried != usual
 
 

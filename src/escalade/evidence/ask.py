@@ -19,6 +19,7 @@ from typing import TypeVar
 from escalade.evidence.crew import Crew
 from escalade.evidence.dial import converse
 from escalade.evidence.parsing import as_dict
+from escalade.evidence.probe import PAUSED_S
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Dial
 from escalade.evidence.probe import Get
@@ -38,9 +39,6 @@ __all__ = ["Asker", "Deadline", "Job", "Shell"]
 
 _T = TypeVar("_T")
 
-PAUSED_S = 0.25
-"""How long a paused container is waited for: it answers nobody, and all the others wait
-for the whole look."""
 SLICE_S = 0.2
 """How often a wait looks at the stop event."""
 

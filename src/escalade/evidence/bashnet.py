@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from escalade.evidence.bashtext import BASH
 from escalade.evidence.bashtext import ELSE
 from escalade.evidence.bashtext import PYTHON
+from escalade.evidence.probe import PAUSED_S
 from escalade.transport.base import Command
 
 __all__ = ["Attempt", "Heard", "Place", "hear", "speak"]
 
 NEWLINE = 10
-MUTE_S = 0.25
-"""Seconds that an answer is waited for where none is to be expected."""
 REFUSALS = (
     ("Connection refused", "refused"),
     ("No route to host", "no-route"),
@@ -91,7 +90,7 @@ def speak(
 ) -> str:
     """Return the text that tries all attempts at once and prints a line for each.
 
-    Of hosts that are `mute` no answer is expected: bash waits for theirs `MUTE_S` only.
+    Of hosts that are `mute` no answer is expected: bash waits for theirs `PAUSED_S` only.
     With `place.bash` it is bash; else POSIX sh that looks for bash, python or
     busybox's nc, and prints UNSUPPORTED where it finds none.
     """
@@ -135,7 +134,7 @@ def _assignments(
     queries = [_query(name, i) for i, name in enumerate(names)]
     rows = [
         f"{number.get(a.host, a.host)} {a.port} {a.kind} {a.host}"
-        + (f" {MUTE_S}" if a.host in mute else "")
+        + (f" {PAUSED_S}" if a.host in mute else "")
         for a in attempts
     ]
     words: Mapping[str, Sequence[str]] = {"N": names, "Q": queries, "D": rows}

@@ -77,6 +77,11 @@ class Get(NamedTuple):
     fold: Callable[[Iterator[bytes]], bytes] | None = None
 
 
+PAUSED_S = 0.25
+"""How long an answer of a paused container is waited for: it answers nobody, and the
+whole look would wait for it."""
+
+
 class Dial(NamedTuple):
     """A TCP conversation from the host: connect, send, read.
 
