@@ -108,4 +108,4 @@ def test_files_that_are_gone_are_told(stack) -> None:
     up = inv(stack, "up")
     (stack.folder / "away.yaml").rename(stack.folder / "compose.yaml")
     assert up.code == 2, up
-    assert "no such file" in up.out
+    assert "no such file" in up.said

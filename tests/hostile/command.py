@@ -32,6 +32,11 @@ class Done:
         return json.loads(self.out)
 
     @property
+    def said(self) -> str:
+        """Return stdout as one line: where a report breaks depends on the paths in it."""
+        return " ".join(self.out.split())
+
+    @property
     def complaint(self) -> str:
         """Return the one line in which bad input is told."""
         lines = [line for line in self.err.splitlines() if "…" not in line]
