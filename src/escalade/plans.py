@@ -331,7 +331,8 @@ class Verified:
     """What verification said of one climb: outcome, why, and the facts behind it.
 
     `new` are findings that were not there before; `again` is True where a fresh look may
-    still change the outcome (a health check that is starting).
+    still change the outcome (a health check that is starting). `unheard`: the finding is
+    gone, but those who told of it have said nothing since.
     """
 
     climb: str
@@ -339,6 +340,7 @@ class Verified:
     reason: Text = NO_TEXT
     new: tuple[str, ...] = ()
     again: bool = False
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ def test_the_third_repair_in_a_row_is_refused_until_it_is_reset(shop, told) -> N
     done = shop.inv("fix", "lone")
     assert done.code == 5, done.out
     assert done.out.count("level 1, cured") == 2
-    assert "invoke budget.reset lone" in done.out
+    assert "invoke budget.reset lone" in done.said
     assert shop.marks() == before
     reset = shop.inv("budget.reset", "lone", "--why", "a new disk")
     assert reset.code == 0
-    assert "2 earlier attempts" in reset.out
+    assert "2 earlier attempts" in reset.said
     again = shop.inv("fix", "lone")
     assert again.code == 0, again.out
     shown = shop.inv("history")
@@ -54,7 +54,7 @@ def test_what_flaps_leaves_level_one(shop) -> None:
             journal.event(f"20260101T000000Z-{at:06x}", "diagnosed", data=data)
     done = shop.inv("fix", "lone", "--plan")
     assert "flapping" in done.out
-    assert "level 2" in done.out
+    assert "level 2" in done.said
 
 
 def by_hand(stack: str, *, touches: bool) -> None:
@@ -73,7 +73,7 @@ def test_commands_by_hand_use_up_no_budget(shop) -> None:
     docker("stop", shop.box("lone"))
     by_hand(shop.name, touches=False)
     done = shop.inv("fix", "lone", "--plan")
-    assert "level 1, automatic" in done.out, done.out
+    assert "level 1, automatic" in done.said, done.out
 
 
 def test_what_is_held_is_told_from_its_lowest_level_on(shop) -> None:
@@ -81,7 +81,7 @@ def test_what_is_held_is_told_from_its_lowest_level_on(shop) -> None:
     docker("stop", shop.box("lone"))
     by_hand(shop.name, touches=True)
     done = shop.inv("fix", "lone", "--plan")
-    assert "level 3, hand-off" in done.out, done.out
+    assert "level 3, hand-off" in done.said, done.out
     assert "level 1 was held" in " ".join(done.out.split())
 
 
@@ -128,7 +128,7 @@ def test_a_network_is_not_mended_by_two_at_once(shop) -> None:
             shop.box("lone"),
         )
     assert done.code == 5, done.out
-    assert "held by ada" in done.out
+    assert "held by ada" in done.said
 
 
 def test_two_at_once_start_it_once(shop) -> None:

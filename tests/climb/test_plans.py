@@ -244,7 +244,7 @@ def test_a_step_by_hand_is_done_and_cures_nothing(shop, told) -> None:
     """Its words are those of a deed, on the screen and in what is shown of the run."""
     done = shop.inv("restart", "lone", "--yes")
     assert done.code == 0
-    assert "✓ done:" in done.out
+    assert "✓ done:" in done.said
     assert "cured" not in done.out
     assert "cured" not in shop.inv("show", "last").out
 

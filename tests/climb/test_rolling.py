@@ -45,10 +45,10 @@ def test_a_run_whose_last_batch_was_done_was_not_stopped(inv) -> None:
     """Nothing was left that the brake could have held: two failed, exit 2."""
     done = inv("run", "true", "--yes", "--serial", "1", "--max-failed", "1")
     assert done.code == 2, done
-    assert "batch 4 of 4: gone2" in done.out
+    assert "batch 4 of 4: gone2" in done.said
     assert "topped" not in done.out
     assert "Refused" not in done.out
-    assert "✗ Not done" in done.out
+    assert "✗ Not done" in done.said
     assert left(done.out)[1] == ["gone1", "gone2"]
 
 
@@ -56,10 +56,10 @@ def test_the_brake_stops_what_is_left(inv) -> None:
     """After actions it is no refusal; what was not begun is left, too, and counted."""
     done = inv("run", "true", "--yes", "--serial", "1")
     assert done.code == 5, done
-    assert "✗ Stopped" in done.out
+    assert "✗ Stopped" in done.said
     assert "Refused" not in done.out
     assert "not begun: a2, gone2" in " ".join(done.out.split())
-    assert "the 3 of 4 hosts that are left" in done.out
+    assert "the 3 of 4 hosts that are left" in done.said
     assert left(done.out)[1] == ["gone1", "a2", "gone2"]
 
 
@@ -70,7 +70,7 @@ def test_a_canary_that_is_done_is_not_asked_for_again(inv) -> None:
     assert hosts == ["gone1", "a2", "gone2"]
     assert "--canary" not in words
     again = inv(*words[1:])
-    assert "batch 1 of 3: gone1" in again.out, again
+    assert "batch 1 of 3: gone1" in again.said, again
 
 
 def test_a_canary_that_is_left_goes_first_again(inv) -> None:
@@ -120,7 +120,7 @@ def test_an_approved_plan_goes_batch_by_batch_too(inv) -> None:
     assert inv(*words).code == 5
     done = inv("approve", "last")
     assert done.code == 0, done
-    assert "batch 2 of 2: a2" in done.out
+    assert "batch 2 of 2: a2" in done.said
 
 
 def test_a_step_that_succeeded_at_its_second_attempt_is_done(inv, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from dataclasses import replace
@@ -134,7 +135,7 @@ def carried_out(todo: list[Action]) -> list[Did]:
         LocalTransport(host),
         stop=threading.Event(),
         redact=lambda text: text,
-        tag="esc-scene",
+        tag=f"esc-scene-{secrets.token_hex(4)}",
     )
     ended = [
         performer.perform(

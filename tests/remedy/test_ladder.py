@@ -39,6 +39,15 @@ def test_what_is_not_cured_climbs(outcome, level, due):
     assert told.reason.fr.endswith("toujours là")
 
 
+def test_a_cure_that_nobody_can_tell_is_not_climbed():
+    """It may well be one: what is more invasive waits until somebody called."""
+    told = next_level(
+        toys.climb(), Verified("1.1", Outcome.UNKNOWN, WHY, unheard=True), BOOK
+    )
+    assert (told.go, told.level) == (Go.STOP, 1)
+    assert told.reason.en.endswith("still there")
+
+
 @pytest.mark.parametrize("outcome", FAILS)
 def test_after_level_three_it_is_handed_off(outcome):
     """Above the last level is the next person."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -77,7 +78,8 @@ class Stage:
             transport,
             stop=self.stop,
             redact=Redactor(["hunter2-and-more"], b"key").text,
-            tag="run7",
+            # As runs are: what ends is looked for by it on the whole machine.
+            tag=f"run-{secrets.token_hex(4)}",
         )
 
     def do(self, what: Action, *, attempt: int = 1, timeout_s: float = 30.0) -> Did:
@@ -264,7 +266,7 @@ def test_a_line_tells_what_it_writes_as_it_comes(anywhere: Stage) -> None:
     assert anywhere.lines[3:] == ["end"]
     assert "hunter2" not in "".join(anywhere.lines)
     assert did.output == "\n".join(anywhere.lines)
-    assert re.fullmatch(r"\d+ run7/1\.1\.1/1/", anywhere.groups[0])
+    assert re.fullmatch(r"\d+ run-\w{8}/1\.1\.1/1/", anywhere.groups[0])
 
 
 def test_a_line_that_fails_says_its_code_and_last_words(stage: Stage) -> None:

@@ -265,6 +265,26 @@ def test_a_stack_must_be_said_where_there_are_several():
 # ---------------------------------------------------------- recreate, up, down
 
 
+@pytest.mark.parametrize("step", ["start", "restart", "recreate"])
+def test_who_loops_for_want_of_it_is_begun_again_after_it(step):
+    """The Engine's pause would keep the server away long after Redis is back."""
+    first, again = actions(recorded("lk-07"), step, "redis")
+    assert first.node == REDIS
+    assert again.command.startswith("docker restart ")
+    assert again.touches == (Node(HERE, STACK, "livekit-server"),)
+    assert again.risk is Risk.SAFE
+    # Whether it then stays up is not what the step is asked for.
+    assert [one.reading for one in again.after[0].expect] == ["started_at"]
+    assert "for want of redis" in again.why.en
+
+
+def test_who_loops_is_left_alone_where_it_is_held_or_needs_something_else():
+    """A hold stands; what is brought back must be what it lacks."""
+    held = recorded("lk-07", holds=frozenset({Node(HERE, STACK, "livekit-server")}))
+    assert commands(held, "start", "redis") == ["docker start eloquence-redis-1"]
+    assert len(commands(recorded("lk-07"), "restart", "vosk-stt")) == 1
+
+
 def test_recreate_replaces_one_service_and_no_other():
     """Compose is told not to touch what it depends on."""
     (act,) = actions(recorded("healthy"), "recreate", "livekit-server")

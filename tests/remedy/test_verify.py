@@ -30,8 +30,8 @@ BEFORE = toys.diagnosis(DOWN)
 LATE = 1000.0
 
 
-def look(*findings, at=LATE, truths=(), **over) -> Look:
-    return Look(toys.diagnosis(*findings, started=at, **over), truths)
+def look(*findings, at=LATE, truths=(), silent=(), **over) -> Look:
+    return Look(toys.diagnosis(*findings, started=at, **over), truths, silent)
 
 
 def said(*looks, before=BEFORE, climb=None, since=LATE - 100):
@@ -208,6 +208,20 @@ def test_a_condition_that_holds_need_not_ripen():
     good = look(truths=(Truth.TRUE,))
     assert said(*[good] * 3, climb=climb, since=LATE - 6).outcome is Outcome.CURED
     assert said(*[good] * 3, climb=climb, since=LATE - 2).again
+
+
+def test_silence_is_no_cure():
+    """Gone, but those who told of it said nothing since: a while for them to, then unknown."""
+    quiet = look(silent=("agent-1",))
+    told = said(*[quiet] * 3)
+    assert (told.outcome, told.again, told.unheard) == (Outcome.UNKNOWN, False, True)
+    assert "agent-1" in told.reason.en
+    assert said(*[quiet] * 3, since=LATE - 10).again
+    assert said(quiet, look(), look(), look()).outcome is Outcome.CURED
+    # A condition that holds is proof of its own; a finding that is there needs no speaker.
+    proven = look(truths=(Truth.TRUE,), silent=("agent-1",))
+    assert said(*[proven] * 3).outcome is Outcome.CURED
+    assert not said(*[look(DOWN, silent=("agent-1",))] * 3).unheard
 
 
 def test_what_touches_nothing_needs_no_time():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from escalade.climb.gear import Gear
+from escalade.climb.heard import silent
 from escalade.climb.looks import Sight
 from escalade.model import Diagnosis
 from escalade.plans import Climb
@@ -63,7 +64,7 @@ def _one(
     truths = tuple(
         gear.watch.truth(sight, condition, climb.node) for condition in climb.verify
     )
-    looks.append(Look(sight.diagnosis, truths))
+    looks.append(Look(sight.diagnosis, truths, silent(sight, climb, before)))
     found = verify(climb, before, looks, since=since.get(climb.node.host, 0.0))
     # Where waiting is the remedy, all the time there is is waited.
     waits = climb.remedy == "wait" and found.outcome is not Outcome.CURED

@@ -34,7 +34,8 @@ class Escalation:
 
     `CLIMB`: `level` is the next one (put it into `Wish.levels[climb.finding]`, `reason`
     into `Wish.reasons`). `HAND_OFF`: no level is left. `STOP`: there is nothing to climb
-    (wait, nothing to run, a step called by hand), or the next level was not allowed.
+    (wait, nothing to run, a step called by hand, nobody who could tell whether it helped),
+    or the next level was not allowed.
     """
 
     climb: str
@@ -82,6 +83,9 @@ def _way(
         return Go.DONE, climb.level, verified.reason
     if climb.remedy in ("wait", "none") or not climb.finding:
         return Go.STOP, climb.level, verified.reason
+    if verified.unheard:
+        # It may well be cured: what is more invasive waits until somebody knows.
+        return Go.STOP, climb.level, _why(climb, verified, refused)
     why = _why(climb, verified, refused)
     if climb.level >= LAST:
         return Go.HAND_OFF, climb.level, why

@@ -53,10 +53,14 @@ _ALWAYS = ("container", "engine", "host")
 
 
 class Look(NamedTuple):
-    """One fresh diagnosis after the actions; `truths` are of `climb.verify`, in order."""
+    """One fresh diagnosis after the actions; `truths` are of `climb.verify`, in order.
+
+    `silent` are the containers whose logs alone told of the finding, and say nothing now.
+    """
 
     diagnosis: Diagnosis
     truths: tuple[Truth, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 class _Said(NamedTuple):
@@ -66,6 +70,7 @@ class _Said(NamedTuple):
     reason: Text = NO_TEXT
     new: tuple[str, ...] = ()
     open: bool = False
+    unheard: bool = False
 
 
 def ripe_s(symptom: Symptom) -> float:
@@ -112,7 +117,14 @@ def verify(
         good = sum(one.outcome is Outcome.CURED for one in said)
         reason = _GOOD_SO_FAR.fill({"n": str(good), "of": str(GOOD_LOOKS)})
         return Verified(climb.id, Outcome.UNKNOWN, reason, again=True)
-    return Verified(climb.id, last.outcome, last.reason, last.new, again=again)
+    return Verified(
+        climb.id,
+        last.outcome,
+        last.reason,
+        last.new,
+        again=again,
+        unheard=last.unheard,
+    )
 
 
 def _said(climb: Climb, before: Diagnosis, look: Look, since: float) -> _Said:
@@ -151,6 +163,9 @@ def _proved(look: Look, gap: Gap | None, *, early: bool) -> _Said | None:
         return _Said(Outcome.PERSISTS, _UNPROVED, open=early)
     if Truth.UNKNOWN in look.truths:
         return _Said(Outcome.UNKNOWN, _UNASKED, open=early)
+    if look.silent and not look.truths:
+        reason = _UNHEARD.fill({"who": ", ".join(look.silent)})
+        return _Said(Outcome.UNKNOWN, reason, open=early, unheard=True)
     return None
 
 
@@ -290,6 +305,10 @@ _UNPROVED = Text(
 _UNASKED = Text(
     "the finding is gone, but a condition of the ladder's verification has no answer",
     "le constat a disparu, mais une condition de vérification de l'échelle est sans réponse",
+)
+_UNHEARD = Text(
+    "the log of {who} told of it and has nothing new: it takes a call to know",
+    "le journal de {who} l'a signalé et ne dit rien de nouveau : il faut un appel pour savoir",
 )
 _EARLY = Text(
     "too early to tell: it could show again within {s} s of the action",

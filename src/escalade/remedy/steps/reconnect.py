@@ -20,6 +20,7 @@ from escalade.remedy.boxes import Box
 from escalade.remedy.gates import SETTLE_S
 from escalade.remedy.nets import Link
 from escalade.remedy.nets import lacking
+from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import CannotError
@@ -51,6 +52,7 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
         if link.nameless:
             yield _disconnected(scene, box, link)
         yield _connected(scene, box, link)
+    yield from begun_again(scene, {box.node for box, _ in found}, RECONNECT.name)
 
 
 def _nothing(scene: Scene, nodes: tuple[Node, ...], boxes: list[Box]) -> str:

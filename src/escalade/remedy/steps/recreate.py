@@ -16,6 +16,7 @@ from escalade.remedy.acts import compose
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import of_service
+from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import CannotError
@@ -82,6 +83,7 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     for each in nodes:
         if each not in shared:
             yield recreated(scene, each, RECREATE.name)
+    yield from begun_again(scene, (*nodes, *shared), RECREATE.name)
 
 
 RECREATE = StepKind(

@@ -1,7 +1,7 @@
 """restart: services in the order of their needs, each when what it needs is healthy.
 
-Who shares a network namespace restarts with it. Dependants are not touched: the road
-looks again, and most of them come back by themselves.
+Who shares a network namespace restarts with it. Of its dependants only those that keep
+restarting are touched: the road looks again, and most others come back by themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from escalade.remedy.acts import targets
 from escalade.remedy.gates import AWAKE
 from escalade.remedy.gates import gate
 from escalade.remedy.gates import restarted
+from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.spared import HELD
 from escalade.remedy.spared import HELD_HELP
@@ -51,6 +52,7 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
         for action in _one(scene, each, args):
             yield action
             done |= {each, *action.touches}
+    yield from begun_again(scene, done, RESTART.name)
 
 
 def _with_sharers(scene: Scene, nodes: tuple[Node, ...]) -> set[Node]:

@@ -21,6 +21,7 @@ from escalade.remedy.boxes import Box
 from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import gate
 from escalade.remedy.gates import restarted
+from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.spared import paused
 from escalade.remedy.spared import willing
@@ -60,6 +61,12 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
         for box in again:
             yield _restarted(scene, box)
         started.add(each)
+    yield from begun_again(scene, _asleep(scene, named), START.name)
+
+
+def _asleep(scene: Scene, nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """Return the services of which no container runs."""
+    return tuple(n for n in nodes if not any(box.running for box in scene.boxes(n)))
 
 
 def _left_behind(scene: Scene, nodes: Iterable[Node]) -> Mapping[Node, tuple[Box, ...]]:

@@ -14,6 +14,7 @@ from escalade.remedy.acts import docker
 from escalade.remedy.acts import narrowed
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import AWAKE
+from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import CannotError
@@ -33,6 +34,7 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     for box in boxes:
         act = docker(scene, box, UNPAUSE.name, verb="unpause", expect=AWAKE)
         yield replace(act, risk=Risk.SAFE)
+    yield from begun_again(scene, {box.node for box in boxes}, UNPAUSE.name)
 
 
 UNPAUSE = StepKind(
