@@ -11,6 +11,7 @@ is the first of three in a row that do not; a whole call then confirms it. The r
     guide     the guide's procedure: down, up (bench/guide_fix.sh), from the effect on
     fix       `fix --yes`, from the effect on: an operator who was called
     watch     `fix --yes` every 5 s, which on a healthy stack only looks: as autoheal
+    undo      the command that takes the fault back, at its effect: nobody can be faster
 
 So `watch` is compared with autoheal (both must first notice) and `fix` with the guide
 (both are called). Needs root, this machine's Engine and the demo stack; BENCH_INV is
@@ -115,7 +116,7 @@ def end(process: subprocess.Popen[bytes] | None) -> None:
             return
 
 
-Start = Callable[[Path, float], subprocess.Popen[bytes] | None]
+Start = Callable[[Fault, Path, float], subprocess.Popen[bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -127,22 +128,26 @@ class Healer:
     at_effect: Start | None = None
 
 
-def _autoheal(_: Path, offset: float) -> subprocess.Popen[bytes]:
+def _autoheal(_: Fault, __: Path, offset: float) -> subprocess.Popen[bytes]:
     program = str(PROJECT / "bench" / "autoheal.py")
     return start(sys.executable, program, "--watch", "--first", f"{offset:.2f}")
 
 
-def _watch(state: Path, offset: float) -> subprocess.Popen[bytes]:
+def _watch(_: Fault, state: Path, offset: float) -> subprocess.Popen[bytes]:
     return start("sh", "-c", WATCH, "watch", f"{offset:.2f}", INV, state=state)
 
 
-def _guide(_: Path, __: float) -> subprocess.Popen[bytes]:
+def _guide(_: Fault, __: Path, ___: float) -> subprocess.Popen[bytes]:
     program = str(PROJECT / "bench" / "guide_fix.sh")
     return start("sh", program, "--file", str(BED / "compose.yaml"))
 
 
-def _fix(state: Path, _: float) -> subprocess.Popen[bytes]:
+def _fix(_: Fault, state: Path, __: float) -> subprocess.Popen[bytes]:
     return start("sh", "-c", f'"$0" {FIX}', INV, state=state)
+
+
+def _undo(fault: Fault, _: Path, __: float) -> subprocess.Popen[bytes]:
+    return start("sh", "-ec", "\n".join(f"docker {line}" for line in fault.undo))
 
 
 INV = os.environ.get("BENCH_INV") or str(PROJECT / "inv")
@@ -164,8 +169,12 @@ HEALERS = {
         Healer("guide", at_effect=_guide),
         Healer("fix", at_effect=_fix),
         Healer("watch", before=_watch),
+        Healer("undo", at_effect=_undo),
     )
 }
+
+
+RIVALS = tuple(name for name in HEALERS if name != "undo")
 
 
 @dataclass
@@ -215,7 +224,7 @@ def measure(at: Place, fault: Fault, healer: Healer, run: Run, cap_s: float) -> 
         state = Path(folder)
         try:
             if healer.before:
-                workers.append(healer.before(state, offset))
+                workers.append(healer.before(fault, state, offset))
             with watching() as watch:
                 break_it(at, fault)
                 whole = time.monotonic()
@@ -223,7 +232,7 @@ def measure(at: Place, fault: Fault, healer: Healer, run: Run, cap_s: float) -> 
                     run.note = "no effect"
                     return
                 if healer.at_effect:
-                    workers.append(healer.at_effect(state, offset))
+                    workers.append(healer.at_effect(fault, state, offset))
                 watch.over.wait(cap_s)
             run.stages = watch.stages
             if watch.again is not None and watch.effect is not None:
@@ -345,7 +354,7 @@ def main() -> int:
         "--faults", nargs="+", default=DEFAULT, choices=KNOWN, metavar="ID"
     )
     parser.add_argument(
-        "--rivals", nargs="+", default=tuple(HEALERS), choices=HEALERS, metavar="NAME"
+        "--rivals", nargs="+", default=RIVALS, choices=HEALERS, metavar="NAME"
     )
     parser.add_argument(
         "--cap", type=float, default=120.0, help="seconds after which it is never"
