@@ -26,7 +26,7 @@ from escalade.evidence.batch import Snippet
 from escalade.evidence.batch import build
 from escalade.evidence.batch import take_apart
 from escalade.evidence.crew import Crew
-from escalade.evidence.shell import put
+from escalade.evidence.shell import run_batch
 from escalade.inventory import load
 from escalade.inventory import select
 from escalade.model import Host
@@ -74,7 +74,7 @@ def ask(reach: Reach, line: Batch, host: Host, came: SimpleQueue[bool]) -> None:
     well = 0
     try:
         with reach(host) as transport:
-            output = put(transport, line, bound_s=BOUND_S)
+            output = run_batch(transport, line, bound_s=BOUND_S)
         answers = take_apart(output.stdout, snippets(), nonce=NONCE)
         well = sum(answer.status is Status.OK for answer in answers.values())
     finally:

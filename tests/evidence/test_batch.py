@@ -14,7 +14,7 @@ from escalade.evidence.batch import Snippet
 from escalade.evidence.batch import build
 from escalade.evidence.batch import take_apart
 from escalade.evidence.probe import Answer
-from escalade.evidence.shell import put
+from escalade.evidence.shell import run_batch
 from escalade.model import Host
 from escalade.model import Status
 from escalade.transport.local import LocalTransport
@@ -32,7 +32,7 @@ def run(
     for batch in build(
         snippets, nonce=NONCE, bash=bash, bound_s=bound_s, quick_s=quick_s
     ):
-        output = put(LocalTransport(HERE), batch, bound_s=20.0)
+        output = run_batch(LocalTransport(HERE), batch, bound_s=20.0)
         assert len(output.stdout) <= batch.limit
         answers |= take_apart(output.stdout, snippets, nonce=NONCE)
     return answers

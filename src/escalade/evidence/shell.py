@@ -34,7 +34,7 @@ from escalade.transport.engine_api import Reply
 from escalade.transport.frames import docker_logs
 from escalade.transport.outputs import Kept
 
-__all__ = ["ask_shell", "put"]
+__all__ = ["ask_shell", "run_batch"]
 
 SLOW_S = 4.0
 """A snippet that may take longer runs in a group of its own."""
@@ -119,7 +119,7 @@ def _round(
     for batch in build(
         snippets, nonce=nonce, bash=bash, bound_s=bound_s, quick_s=quick_s
     ):
-        output = put(transport, batch, bound_s=float(int(asker.deadline.left_s)))
+        output = run_batch(transport, batch, bound_s=float(int(asker.deadline.left_s)))
         answers = take_apart(output.stdout, snippets, nonce=nonce)
         missing = _missing(output)
         for key in batch.keys:
@@ -132,7 +132,7 @@ def _round(
     return left
 
 
-def put(transport: Transport, batch: Batch, *, bound_s: float) -> Output:
+def run_batch(transport: Transport, batch: Batch, *, bound_s: float) -> Output:
     """Run a batch's line; reading ends at its limit, and then the line, too."""
     bounds = [max(bound_s, 1.0), *([batch.bound_s] if batch.bound_s else [])]
     stream = transport.stream(batch.line, timeout_s=min(bounds))
