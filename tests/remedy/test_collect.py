@@ -195,6 +195,25 @@ def test_a_handoff_without_advice_or_deeds_says_so(tmp_path: Path) -> None:
         assert each in text
 
 
+def test_a_handoff_quotes_what_the_service_wrote_last(tmp_path: Path) -> None:
+    """Its own last words, whether or not a finding cites them; no other service's."""
+    text = collect(tmp_path, "handoff").text
+    quoted = text.partition("The last lines of its log:")[2].partition("\n## ")[0]
+    assert "Ready to accept connections" in quoted
+    assert 1 <= quoted.count("- `") <= 8
+    assert "Les dernières lignes" in collect(tmp_path, "handoff", lang="fr").text
+
+
+def test_a_handoff_of_a_place_that_wrote_nothing_quotes_nothing(tmp_path: Path) -> None:
+    """A stack is no service: its message has no such heading."""
+    story = replace(STORY, node=Node(HOST, STACK))
+    act = Action(HOST, "handoff", story.node, Collect("handoff"), "x", id="1")
+    kept = Collector(tmp_path, "en").collect(
+        act, snapshot=snapshot("healthy"), scene=recorded("healthy"), story=story
+    )
+    assert "last lines" not in kept.text
+
+
 def test_a_page_that_is_no_web_address_is_no_link(tmp_path: Path) -> None:
     """Nothing that a click would run."""
     text = collect(tmp_path, "handoff", see=("javascript:x", "https://a b")).text

@@ -10,6 +10,7 @@ from escalade import paths
 from escalade.collect.folder import Folder
 from escalade.collect.folder import cut
 from escalade.collect.folder import safe_name
+from escalade.collect.pages import last_lines
 from escalade.collect.pages import logs_page
 from escalade.collect.pages import network_page
 from escalade.collect.pages import resources_page
@@ -35,6 +36,8 @@ PAGE = 2_000_000
 RUN = 60_000_000
 """Bytes that all collections of a run may take together."""
 _LINES = 50
+_LAST = 8
+"""Lines of the service's log that the message quotes."""
 _BUNDLED = Text(
     "{count} files, {size} kB: {path}\n", "{count} fichiers, {size} ko : {path}\n"
 )
@@ -104,6 +107,7 @@ class Collector:
             self._templates,
             to=str(args.get("to") or _WHOM),
             see=see if isinstance(see, tuple) else (),
+            last=last_lines(snapshot, story.node, _LAST),
             redact=self._redactor.text,
             lang=self._lang,
         )

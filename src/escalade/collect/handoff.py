@@ -34,6 +34,7 @@ WORDS = {
     "suffers": Text("It also stops:", "Cela arrête aussi :"),
     "reason": Text("Why you:", "Pourquoi vous :"),
     "evidence": Text("Evidence", "Preuves"),
+    "last": Text("The last lines of its log:", "Les dernières lignes de son journal :"),
     "none": Text("none was recorded", "aucune n'a été relevée"),
     "done": Text("What was done", "Ce qui a été fait"),
     "nothing": Text("nothing was changed", "rien n'a été changé"),
@@ -102,13 +103,14 @@ def handoff_page(
     *,
     to: str,
     see: Iterable[str],
+    last: Iterable[str],
     redact: Callable[[str], str],
     lang: Lang,
 ) -> str:
     """Return the message as Markdown that is readable as it stands.
 
-    `folder` holds the template, `to` says who reads it and `see` what to read; each value
-    passes `redact` before it is set.
+    `folder` holds the template, `to` says who reads it, `see` what to read, and `last` is
+    what the service wrote last; each value passes `redact` before it is set.
     """
     from jinja2 import FileSystemLoader
     from jinja2 import StrictUndefined
@@ -131,6 +133,7 @@ def handoff_page(
         words={name: text.pick(lang) for name, text in WORDS.items()},
         to=PEOPLE[to].pick(lang) if to in PEOPLE else to,
         see=list(dict.fromkeys(see)),
+        last=list(last),
         s=_story(story, lang),
     )
 

@@ -22,7 +22,7 @@ from escalade.report.tables import resources_table
 from escalade.text import Lang
 from escalade.text import Text
 
-__all__ = ["logs_page", "network_page", "part_of", "resources_page"]
+__all__ = ["last_lines", "logs_page", "network_page", "part_of", "resources_page"]
 
 
 def _code(value: Value, lang: Lang) -> str:
@@ -106,6 +106,16 @@ def logs_page(snapshot: Snapshot, node: Node, lines: int, lang: Lang) -> str:
     pieces = [p for p in seen if p.address.probe == "log"]
     look = _look(lang)
     return logs_lines(pieces, look, most=lines).text(look)
+
+
+def last_lines(snapshot: Snapshot, node: Node, most: int) -> tuple[str, ...]:
+    """Return the last lines that a service wrote, `most` of each of its containers.
+
+    None for a place that is no service, or that wrote nothing.
+    """
+    seen = part_of(snapshot, node).evidence if node.service else ()
+    wrote = any(r.get("text") for p in _of(seen, "log") for r in p.readings)
+    return tuple(logs_page(snapshot, node, most, "en").splitlines()) if wrote else ()
 
 
 def resources_page(snapshot: Snapshot, node: Node, lang: Lang) -> str:
