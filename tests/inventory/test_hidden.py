@@ -6,11 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from escalade import known
+from escalade.climb.gear import Order
+from escalade.errors import UsageError
+from escalade.plans import Plan
+from escalade.settings import Settings
+from escalade.tasks import planfile
 from tests.inventory.sealed import sealed
 from tests.inventory.sealed import tagged
 
@@ -185,3 +192,23 @@ def test_a_password_that_does_not_open_it_is_no_trouble(project: Path) -> None:
     )
     done = inv(project, "on", "here", "breaks")
     assert "ValueError" in done.stdout
+
+
+@pytest.fixture
+def learnt() -> Iterator[None]:
+    """Let this process know the secret, as reading a vault does."""
+    known.learn(SECRET)
+    yield
+    known.forget()
+
+
+@pytest.mark.usefixtures("learnt")
+def test_a_plan_that_holds_it_is_no_file(tmp_path: Path) -> None:
+    """Without the secret it would be another plan, with it anybody could read it."""
+    plan, file = Plan("r", 1, 0.0, (), {}, "d"), tmp_path / "plan.json"
+    settings = Settings(lang="en", runbooks=())
+    with pytest.raises(UsageError, match="a secret that a vault keeps"):
+        planfile.write(str(file), plan, Order(stack=SECRET), settings)
+    assert list(tmp_path.iterdir()) == []
+    planfile.write(str(file), plan, Order(stack="shop"), settings)
+    assert file.exists()

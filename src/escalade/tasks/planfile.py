@@ -23,8 +23,13 @@ SCHEMA = "escalade.plan-file/1"
 
 
 def write(name: str, plan: Plan, order: Order, settings: Settings) -> None:
-    """Write a plan through a temporary name, for its owner alone."""
+    """Write a plan through a temporary name, for its owner alone.
+
+    Raises `UsageError` where an action holds what a vault keeps: a plan is carried
+    about, and without the secret it would not be the plan that was shown.
+    """
     from escalade.climb.place import place_of
+    from escalade.known import hidden
     from escalade.remedy.plancodec import dump
     from escalade.remedy.plancodec import encode
 
@@ -37,10 +42,16 @@ def write(name: str, plan: Plan, order: Order, settings: Settings) -> None:
         "place": place_of(settings, dict.fromkeys(c.node.host for c in plan.climbs)),
         "plan": dump(plan),
     }
+    text = json.dumps(data, indent=2) + "\n"
+    if hidden(text) != text:
+        raise UsageError(
+            f"--out {name}: the plan holds a secret that a vault keeps, and a file would "
+            "tell it; run `fix` here instead, or give the step another way to read it"
+        )
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         draft.touch(mode=0o600, exist_ok=False)
-        draft.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
+        draft.write_text(text, "utf-8")
         os.replace(draft, path)  # noqa: PTH105 -- what it is called in POSIX
     finally:
         draft.unlink(missing_ok=True)
