@@ -55,7 +55,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "climb": (*_ALL, "collect"),
     "schedule": (*_ALL, "climb"),
     "drills": (*_ALL, "climb"),
-    "tasks": ("ending", "schedule", "drills", "climb", "collect", *_ALL),
+    "tasks": ("ending", "known", "schedule", "drills", "climb", "collect", *_ALL),
     "program": ("tasks", "ending", "version", *_NOUNS),
 }
 # Pure: values in, values out. None of these may reach one of the edges below.
