@@ -145,12 +145,14 @@ class Check:
     - `path` (path on the host): exists, size
 
     It holds when every record satisfies all comparisons, and there is a record (a
-    missing object is one record with `exists: False`).
+    missing object is one record with `exists: False`). Once one satisfies all of `lost`,
+    it cannot come to hold any more: there is nothing to wait for.
     """
 
     of: str
     target: tuple[str, ...]
     expect: tuple[Comparison, ...]
+    lost: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

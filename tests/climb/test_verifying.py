@@ -31,7 +31,7 @@ def gear(*seen, verify_s: float = 0.0):
     def look(*_):
         found = looks.pop(0) if len(looks) > 1 else looks[0]
         diagnosis = toys.diagnosis(*found, started=time.time())
-        return SimpleNamespace(diagnosis=diagnosis)
+        return SimpleNamespace(diagnosis=diagnosis, scenes={})
 
     watch = SimpleNamespace(hosts=(Host(HOST),), look=look)
     settings = SimpleNamespace(verify_s=verify_s)

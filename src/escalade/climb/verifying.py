@@ -16,6 +16,7 @@ from escalade.plans import Outcome
 from escalade.plans import Verified
 from escalade.remedy.verify import GOOD_LOOKS
 from escalade.remedy.verify import Look
+from escalade.remedy.verify import touched
 from escalade.remedy.verify import verify
 
 __all__ = ["verified"]
@@ -64,11 +65,31 @@ def _one(
     truths = tuple(
         gear.watch.truth(sight, condition, climb.node) for condition in climb.verify
     )
-    looks.append(Look(sight.diagnosis, truths, silent(sight, climb, before)))
+    looks.append(
+        Look(
+            sight.diagnosis,
+            truths,
+            silent(sight, climb, before),
+            _at_work(sight, climb),
+        )
+    )
     found = verify(climb, before, looks, since=since.get(climb.node.host, 0.0))
     # Where waiting is the remedy, all the time there is is waited.
     waits = climb.remedy == "wait" and found.outcome is not Outcome.CURED
     return replace(found, again=True) if waits else found
+
+
+def _at_work(sight: Sight, climb: Climb) -> tuple[str, ...]:
+    """Return the containers of a climb's tasks (services whose end others wait for) that run."""
+    scene = sight.scenes.get(climb.node.host)
+    nodes = dict.fromkeys((climb.node, *touched(climb)))
+    return tuple(
+        box.name
+        for node in nodes
+        if scene is not None and scene.is_task(node)
+        for box in scene.boxes(node)
+        if box.running
+    )
 
 
 def _stacks(climbs: Sequence[Climb]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from escalade.model import ServiceState
 from escalade.model import Severity
 from escalade.text import Text
 
-__all__ = ["board"]
+__all__ = ["DONE", "board"]
 
 DONE = Text("one-shot, ended well", "tâche unique, bien terminée")
 HELD = Text("meant to be stopped", "arrêt voulu")

@@ -11,7 +11,7 @@ from escalade.model import Evidence
 from escalade.model import Reading
 from escalade.model import Status
 
-__all__ = ["absent"]
+__all__ = ["COMPLETED", "absent"]
 
 COMPLETED = "service_completed_successfully"
 _NOTHING: Reading = {

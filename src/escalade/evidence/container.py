@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from escalade.evidence.absent import COMPLETED
 from escalade.evidence.health import health
 from escalade.evidence.netns import network_stale
 from escalade.evidence.parsing import as_dict
@@ -201,7 +202,7 @@ def _oneshot(target: Target, life: Mapping[str, Value]) -> bool:
     at = target.address
     if at.stack is None:
         return True
-    wish = f"{at.service}:service_completed_successfully"
+    wish = f"{at.service}:{COMPLETED}"
     others = as_dict(target.facts.get("inspects")).values()
     return any(
         wish in depends_of(other)

@@ -16,7 +16,9 @@ from escalade.plans import Risk
 from escalade.plans import Shell
 from escalade.remedy.boxes import Box
 from escalade.remedy.gates import SETTLE_S
+from escalade.remedy.gates import TASK_S
 from escalade.remedy.gates import holds
+from escalade.remedy.gates import proof
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import CannotError
@@ -128,12 +130,13 @@ class _Docker:
     verb: str
     undo: str = ""
     grace: bool = False
+    begins: bool = False
 
 
 VERBS = {
-    "start": _Docker("start", "stop"),
+    "start": _Docker("start", "stop", begins=True),
     "stop": _Docker("stop", "start", grace=True),
-    "restart": _Docker("restart", grace=True),
+    "restart": _Docker("restart", grace=True, begins=True),
     "unpause": _Docker("unpause", "pause"),
 }
 
@@ -159,6 +162,8 @@ def docker(
     words = ["docker", verb, *(["-t", str(grace)] if told else []), box.name]
     path = f"/containers/{quote(box.name, safe='')}/{verb}"
     wait_s = float(grace) if grace is not None else box.grace_s
+    check = holds(box, *expect)
+    awaits_s = TASK_S if scene.is_task(box.node) else SETTLE_S
     return Action(
         host=scene.host,
         step=step,
@@ -169,9 +174,9 @@ def docker(
         why=why(scene, box),
         undo=shlex.join(("docker", known.undo, box.name)) if known.undo else "",
         touches=(box.node,),
-        after=(holds(box, *expect),),
+        after=(proof(scene, box.node, check, (box,)) if known.begins else check,),
         timeout_s=REQUEST_S + (wait_s if known.grace else 0.0),
-        settle_s=SETTLE_S,
+        settle_s=awaits_s if known.begins else SETTLE_S,
     )
 
 

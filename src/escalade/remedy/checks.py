@@ -55,10 +55,14 @@ _SURE = ("gt", "ge")
 
 
 class Asked(NamedTuple):
-    """What a postcondition came to; `reason` says in one line why it is not TRUE."""
+    """What a postcondition came to; `reason` says in one line why it is not TRUE.
+
+    `lost` where it cannot come to hold any more.
+    """
 
     truth: Truth
     reason: str = ""
+    lost: bool = False
 
 
 def ask(check: Check, *, engine: EngineApi, transport: Transport, host: str) -> Asked:
@@ -80,8 +84,10 @@ class Checks:
             return Asked(Truth.UNKNOWN, "nothing tells whether it happened")
         asked = [self._one(check) for check in checks]
         truth = every([one.truth for one in asked])
-        reasons = [one.reason for one in asked if one.truth is truth]
-        return Asked(truth, reasons[0] if truth is not Truth.TRUE else "")
+        # What is lost for good says more than what is not so yet.
+        told = sorted((a for a in asked if a.truth is truth), key=lambda a: not a.lost)
+        reason = told[0].reason if truth is not Truth.TRUE else ""
+        return Asked(truth, reason, any(one.lost for one in asked))
 
     def _one(self, check: Check) -> Asked:
         """Ask one check."""
@@ -95,7 +101,8 @@ class Checks:
         judged = [_judge(record, check, records) for record in records.readings]
         truth = every([one.truth for one in judged]) if judged else Truth.UNKNOWN
         reasons = [one.reason for one in judged if one.truth is truth]
-        return Asked(truth, next(iter(reasons), ""))
+        lost = any(_lost(record, check) for record in records.readings)
+        return Asked(truth, next(iter(reasons), ""), lost)
 
     def _now(self) -> float:
         """Return the host's clock; ours where its Engine does not tell the time."""
@@ -129,6 +136,12 @@ def _judge(record: Reading, check: Check, records: Records) -> Asked:
     value = record.get(wrong)
     said = "not known" if value is None else show(value)
     return Asked(truth, f"{name}: {wrong} is {said}")
+
+
+def _lost(record: Reading, check: Check) -> bool:
+    """Whether a record says that a check cannot come to hold any more."""
+    asked = [compare(record, one) for one in check.lost]
+    return bool(asked) and every(asked) is Truth.TRUE
 
 
 def _compare(record: Reading, one: Comparison, *, whole: bool) -> Truth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 
 from escalade.model import Comparison
 from escalade.model import Node
@@ -17,16 +18,19 @@ from escalade.text import Text
 
 __all__ = [
     "AWAKE",
+    "ENDED_WELL",
     "GATE_S",
     "HEALTHY",
     "RUNNING",
     "SETTLE_S",
     "STOPPED",
+    "TASK_S",
     "awaited",
     "gate",
     "gate_s",
     "holds",
     "of_service",
+    "proof",
     "restarted",
 ]
 
@@ -42,6 +46,16 @@ STOPPED = (
     Comparison("running", "eq", value=False),
     Comparison("restarting", "eq", value=False),
 )
+ENDED_WELL = (
+    Comparison("state", "eq", "exited"),
+    Comparison("exit_code", "eq", 0),
+)
+FAILED = (
+    Comparison("state", "in", ("exited", "dead")),
+    Comparison("exit_code", "ne", 0),
+)
+TASK_S = 240.0
+"""Seconds that a task others wait for gets to end: a migration takes its minutes."""
 AWAKE = (Comparison("paused", "eq", value=False), *RUNNING)
 HEALTHY = Comparison("health", "in", ("healthy", "none"))
 NEEDED = Text(
@@ -49,6 +63,7 @@ NEEDED = Text(
     "{services} doit la trouver prête",
 )
 FORMAT = "{{.State.Health.Status}}"
+UNTIL = "until [ \"$(docker inspect -f '%s' %s)\" = healthy ]; do sleep 1; done"
 
 
 def holds(box: Box, *expect: Comparison) -> Check:
@@ -66,6 +81,20 @@ def restarted(boxes: Sequence[Box]) -> tuple[Comparison, ...]:
     seen = [box.started_at for box in boxes if box.started_at is not None]
     later = Comparison("started_at", "gt", max(seen)) if seen else None
     return (later, *RUNNING) if later else RUNNING
+
+
+def proof(scene: Scene, node: Node, check: Check, boxes: Sequence[Box]) -> Check:
+    """Return what shows that a service is as `check` has it, also where it is a task.
+
+    Of a task not that it runs, but that it ran anew (`boxes` are those of before) and
+    ended well.
+    """
+    if not scene.is_task(node):
+        return check
+    later = [c for c in restarted(boxes) if c.reading == "started_at"]
+    alive = (*AWAKE, HEALTHY)
+    anew = dict.fromkeys([*(c for c in check.expect if c not in alive), *later])
+    return replace(check, expect=(*anew, *ENDED_WELL), lost=(*anew, *FAILED))
 
 
 def gate_s(record: Reading, prefix: str = "health_") -> float:
@@ -90,6 +119,7 @@ def awaited(scene: Scene, nodes: Iterable[Node]) -> float:
     """Return the seconds that the slowest of services may take to get healthy."""
     found = [SETTLE_S]
     for node in nodes:
+        found += [TASK_S] if scene.is_task(node) else []
         found += [gate_s(box.readings) for box in scene.boxes(node)]
         found.append(gate_s(scene.declared(node) or {}, prefix=""))
     return max(found)
@@ -101,24 +131,29 @@ def gate(
     """Return the waits for a service to be healthy, before what needs it goes on.
 
     None for containers without a health check (that they run was asked already), and
-    for those that serve although theirs says no: it lies, and would go on doing so.
+    for those that serve although theirs says no: it lies, and would go on doing so. A
+    task that others wait for has to end well.
     """
     names = ", ".join(str(other.service) for other in needed_by)
+    task = scene.is_task(node)
     return [
         Action(
             host=scene.host,
             step=step,
             node=node,
             do=None,
-            command=f'until [ "$(docker inspect -f {FORMAT!r} {box.name})" = healthy ]; '
-            "do sleep 1; done",
+            command=f"docker wait {box.name}" if task else UNTIL % (FORMAT, box.name),
             why=NEEDED.fill({"services": names}),
-            after=(holds(box, *RUNNING, HEALTHY),),
-            timeout_s=gate_s(box.readings) + SETTLE_S,
-            settle_s=gate_s(box.readings),
+            after=(
+                Check("container", (box.name,), ENDED_WELL, FAILED)
+                if task
+                else holds(box, *RUNNING, HEALTHY),
+            ),
+            timeout_s=(TASK_S if task else gate_s(box.readings)) + SETTLE_S,
+            settle_s=TASK_S if task else gate_s(box.readings),
         )
         for box in scene.boxes(node)
-        if box.healthcheck and not _lies(scene, box)
+        if task or (box.healthcheck and not _lies(scene, box))
     ]
 
 

@@ -140,23 +140,14 @@ def renewed(scene: Scene, node: Node, step: str, *, why: Text, undo: str) -> Act
     Raises `CannotError` where no Compose file is known.
     """
     action = recreated(scene, node, step)
-    oneshot = any(box.oneshot for box in scene.boxes(node))
-    healthy = () if oneshot else (of_service(node, *RUNNING, HEALTHY),)
-    after = (of_service(node, *_replaced(scene, node)),) if oneshot else action.after
-    settle_s = awaited(scene, action.touches)
+    healthy = of_service(node, *RUNNING, HEALTHY)
     return replace(
         action,
         why=why,
         undo=undo,
-        after=(*after, *healthy),
-        settle_s=settle_s,
+        after=(*action.after, *(() if scene.is_task(node) else (healthy,))),
+        settle_s=awaited(scene, action.touches),
     )
-
-
-def _replaced(scene: Scene, node: Node) -> tuple[Comparison, ...]:
-    """Return what is true once a service's containers are others."""
-    old = tuple(box.id for box in scene.boxes(node) if box.id)
-    return (Comparison("id", "not_in", old),)
 
 
 def in_stack(node: Node, step: str) -> str:

@@ -216,8 +216,9 @@ class Performer:
         if asked.truth is Truth.UNKNOWN:
             reason = f"cannot be seen: {asked.reason}"
             return replace(did, ended=Ended.UNKNOWN, reason=reason)
-        ended = Ended.TIMEOUT if waits or cut else Ended.FAILED
-        reason = f"not in time: {asked.reason}" if waits else f"did, but {asked.reason}"
+        ended = Ended.TIMEOUT if (waits or cut) and not asked.lost else Ended.FAILED
+        head = "did, but" if not waits else "in vain:" if asked.lost else "not in time:"
+        reason = f"{head} {asked.reason}"
         return replace(did, ended=ended, reason=reason)
 
     def _looked(self, turn: _Turn, did: Did) -> Did:
@@ -233,7 +234,9 @@ class Performer:
         return replace(did, ended=Ended.DONE, reason=f"{did.reason}, but it is done")
 
     def _poll(self, turn: _Turn, settle_s: float) -> tuple[Asked, bool]:
-        """Ask the postcondition until it holds, or for so long; at least once.
+        """Ask the postcondition until it holds, cannot any more, or for so long.
+
+        It is asked once at least.
 
         Returns the last answer, and whether the step's own bound cut the wait short.
         """
@@ -243,6 +246,7 @@ class Performer:
             asked = self._checks.ask(turn.action.after)
             pause = next(pauses, _PAUSES_S[-1])
             left = min(ends, turn.until) - time.monotonic()
-            if asked.truth is Truth.TRUE or left <= 0 or self._stop.is_set():
-                return asked, turn.until < ends
+            over = asked.truth is Truth.TRUE or asked.lost
+            if over or left <= 0 or self._stop.is_set():
+                return asked, turn.until < ends and not asked.lost
             self._stop.wait(min(pause, left))

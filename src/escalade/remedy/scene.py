@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from escalade.errors import nearest
+from escalade.evidence.absent import COMPLETED
 from escalade.evidence.probe import Seen
 from escalade.evidence.seen import SeenSnapshot
 from escalade.model import Evidence
@@ -177,6 +178,10 @@ class Scene:
         """Return the services that depend on one directly, in order of starting."""
         return tuple(n for n in self._order if node in self._needs.of(n))
 
+    def is_task(self, node: Node) -> bool:
+        """Whether another service waits for its end, and not for its service."""
+        return node in self._tasks
+
     def sharers(self, node: Node) -> tuple[Node, ...]:
         """Return the services that live in its network namespace, by name."""
         return tuple(
@@ -303,18 +308,33 @@ class Scene:
         return Needs(declared, named)
 
     @cached_property
+    def _tasks(self) -> frozenset[Node]:
+        """The services of stacks that others wait for until they end well."""
+        return frozenset(
+            Node(self.host, node.stack, name)
+            for node in self._nodes
+            if node.stack is not None
+            for name, _, wish in (item.partition(":") for item in self._depends(node))
+            if wish == COMPLETED
+        )
+
+    @cached_property
     def _order(self) -> tuple[Node, ...]:
         """All services in the order in which they start."""
         return in_order(self._nodes, self._needs)
 
     def _said(self, node: Node) -> Iterator[Node]:
         """Yield what Compose declares that a service needs, and whose network it has."""
-        records = [box.readings for box in self.boxes(node)]
-        for record in (*records, self.declared(node) or {}):
-            depends = record.get("depends")
-            for item in depends if isinstance(depends, tuple) else ():
-                yield Node(self.host, node.stack, item.partition(":")[0])
+        for item in self._depends(node):
+            yield Node(self.host, node.stack, item.partition(":")[0])
         for box in self.boxes(node):
             owner = self.owner(box)
             if owner is not None and owner.node != node:
                 yield owner.node
+
+    def _depends(self, node: Node) -> Iterator[str]:
+        """Yield `service:condition` of what Compose declares that a service needs."""
+        records = [box.readings for box in self._boxes.get(node, ())]
+        for record in (*records, self.declared(node) or {}):
+            depends = record.get("depends")
+            yield from depends if isinstance(depends, tuple) else ()

@@ -10,7 +10,16 @@ from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import CannotError
 
-__all__ = ["HELD", "HELD_HELP", "PAUSED", "PAUSED_HELP", "paused", "spared", "willing"]
+__all__ = [
+    "HELD",
+    "HELD_HELP",
+    "PAUSED",
+    "PAUSED_HELP",
+    "ended",
+    "paused",
+    "spared",
+    "willing",
+]
 
 PAUSED = Argument(bool, default=False)
 HELD = Argument(bool, default=False)
@@ -24,6 +33,12 @@ def paused(scene: Scene, node: Node) -> bool:
     return bool(boxes) and all(box.paused for box in boxes)
 
 
+def ended(scene: Scene, node: Node) -> bool:
+    """Whether a service is a task that ended well."""
+    boxes = scene.boxes(node)
+    return bool(boxes) and all(box.oneshot for box in boxes)
+
+
 def spared(scene: Scene, node: Node, args: Arguments) -> str:
     """Return why a service is left alone, with what would change that; "" if it is not.
 
@@ -34,12 +49,11 @@ def spared(scene: Scene, node: Node, args: Arguments) -> str:
         return f"{node} is meant to be stopped (start it, or say --held)"
     if paused(scene, node) and not args.get("paused"):
         return f"{node} is paused (unpause it, or say --paused)"
-    boxes = scene.boxes(node)
-    if boxes and all(box.oneshot for box in boxes):
+    if ended(scene, node):
         return f"{node} is a task that ended well (start it)"
     declared = scene.declared(node) or {}
     unwanted = declared.get("profiles") or declared.get("replicas") == 0
-    if not boxes and unwanted:
+    if not scene.boxes(node) and unwanted:
         return f"{node} belongs to a profile that is not in use (bring it up)"
     return ""
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from escalade.diagnosis.board import DONE
 from escalade.diagnosis.wanted import asks
 from escalade.model import Diagnosis
 from escalade.model import Finding
@@ -55,12 +56,14 @@ _ALWAYS = ("container", "engine", "host")
 class Look(NamedTuple):
     """One fresh diagnosis after the actions; `truths` are of `climb.verify`, in order.
 
-    `silent` are the containers whose logs alone told of the finding, and say nothing now.
+    `silent` are the containers whose logs alone told of the finding, and say nothing now;
+    `at_work` those of tasks that others wait for and that have not ended.
     """
 
     diagnosis: Diagnosis
     truths: tuple[Truth, ...] = ()
     silent: tuple[str, ...] = ()
+    at_work: tuple[str, ...] = ()
 
 
 class _Said(NamedTuple):
@@ -147,6 +150,9 @@ def _said(climb: Climb, before: Diagnosis, look: Look, since: float) -> _Said:
         reason = _told(_STILL, [_named(left)])
         late = bool(acted) and bool(starting) and age_s < 2 * PATIENCE_S
         return _Said(Outcome.PERSISTS, reason, open=early or late)
+    if look.at_work:
+        reason = _AT_WORK.fill({"who": ", ".join(look.at_work)})
+        return _Said(Outcome.UNKNOWN, reason, open=True, unheard=True)
     if starting:
         reason = _STARTING.fill({"what": ", ".join(starting)})
         return _Said(Outcome.UNKNOWN, reason, open=True)
@@ -256,8 +262,15 @@ def _key(row: ServiceState) -> tuple[Node, str | None]:
 
 
 def _well(row: ServiceState) -> bool:
-    """Whether a container runs and its health check, if any, does not fail."""
-    return row.state == "running" and row.health not in ("unhealthy", "stale")
+    """Whether a container runs and its health check, if any, does not fail.
+
+    A task that ended well is as it should be, too.
+    """
+    return (
+        row.note == DONE
+        or (row.state == "running"
+        and row.health not in ("unhealthy", "stale"))
+    )
 
 
 def _starting(now: Diagnosis, nodes: Sequence[Node]) -> list[str]:
@@ -309,6 +322,10 @@ _UNASKED = Text(
 _UNHEARD = Text(
     "the log of {who} told of it and has nothing new: it takes a call to know",
     "le journal de {who} l'a signalé et ne dit rien de nouveau : il faut un appel pour savoir",
+)
+_AT_WORK = Text(
+    "{who} has not ended yet: only its end tells",
+    "{who} n'est pas encore terminé : seule sa fin le dira",
 )
 _EARLY = Text(
     "too early to tell: it could show again within {s} s of the action",

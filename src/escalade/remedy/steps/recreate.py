@@ -15,7 +15,10 @@ from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import compose
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import RUNNING
+from escalade.remedy.gates import SETTLE_S
+from escalade.remedy.gates import TASK_S
 from escalade.remedy.gates import of_service
+from escalade.remedy.gates import proof
 from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
@@ -66,7 +69,11 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
         ),
         why=drift or FRESH.fill({"service": names[0]}),
         touches=nodes,
-        after=tuple(of_service(each, *_new(scene, each)) for each in nodes),
+        after=tuple(
+            proof(scene, each, of_service(each, *_new(scene, each)), scene.boxes(each))
+            for each in nodes
+        ),
+        settle_s=TASK_S if any(map(scene.is_task, nodes)) else SETTLE_S,
     )
 
 
@@ -93,5 +100,5 @@ RECREATE = StepKind(
     arguments={"service": SERVICE},
     help={"service": SERVICE_HELP},
     positional=("service",),
-    timeout_s=180.0,
+    timeout_s=300.0,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import replace
 
+from escalade.evidence.absent import COMPLETED
 from escalade.evidence.probe import Argument
 from escalade.model import Node
 from escalade.plans import Action
@@ -16,6 +17,7 @@ from escalade.remedy.acts import stack_of
 from escalade.remedy.gates import gate
 from escalade.remedy.gates import restarted
 from escalade.remedy.scene import Scene
+from escalade.remedy.spared import ended
 from escalade.remedy.spared import willing
 from escalade.remedy.step import Arguments
 from escalade.remedy.step import StepKind
@@ -35,8 +37,10 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
     nobody could make them again.
     """
     stack = stack_of(scene, node)
-    nodes = scene.ordered(willing(scene, scene.services(stack), args))
+    named = willing(scene, scene.services(stack), args)
+    nodes = scene.ordered(named)
     if scene.project(stack).known:
+        nodes = scene.ordered({*named, *_tasks(scene, stack)})
         yield taken_down(scene, stack, SAFE_RESTART.name, args.get("grace"))
         yield from _cleaned(scene, args)
         yield from _up(scene, stack, nodes)
@@ -52,6 +56,13 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
             yield docker(scene, box, SAFE_RESTART.name, verb="start", expect=new)
     for each in nodes:
         yield from gate(scene, each, SAFE_RESTART.name, (each,))
+
+
+def _tasks(scene: Scene, stack: str) -> Iterator[Node]:
+    """Yield the tasks that ended well: what they made may go down with the containers."""
+    for node in scene.services(stack):
+        if ended(scene, node) and not scene.held(node):
+            yield node
 
 
 def _cleaned(scene: Scene, args: Arguments) -> Iterator[Action]:
@@ -106,7 +117,7 @@ def _is_gated(scene: Scene, node: Node, need: Node) -> bool:
     checked = (scene.declared(need) or {}).get("healthcheck") is True or any(
         box.healthcheck for box in scene.boxes(need)
     )
-    ends = ("service_healthy", "service_completed_successfully")
+    ends = ("service_healthy", COMPLETED)
     wishes = ends if checked else (*ends, "service_started")
     return any(f"{need.service}:{end}" in said for end in wishes)
 

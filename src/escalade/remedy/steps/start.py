@@ -47,12 +47,14 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
         named = willing(scene, named, args)
     behind = _left_behind(scene, named)
     started: set[Node] = set()
+    under_way = _under_way(scene, node)
     for each in scene.ordered({*named, *behind}):
         if paused(scene, each):
             raise CannotError(f"{each} is paused: a start cannot wake it (unpause it)")
-        for need in scene.ordered(scene.needs(each) & started):
+        for need in scene.ordered(scene.needs(each) & (started | under_way)):
             yield from gate(scene, need, START.name, (each,))
             started.discard(need)
+            under_way.discard(need)
         if each in scene.holds:
             yield _released(scene, each)
         again = behind.get(each, ())
@@ -62,6 +64,12 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
             yield _restarted(scene, box)
         started.add(each)
     yield from begun_again(scene, _asleep(scene, named), START.name)
+
+
+def _under_way(scene: Scene, node: Node) -> set[Node]:
+    """Return the tasks of a stack that others wait for and that run now."""
+    tasks = (n for n in scene.services(node.stack) if scene.is_task(n))
+    return {n for n in tasks if any(box.running for box in scene.boxes(n))}
 
 
 def _asleep(scene: Scene, nodes: Iterable[Node]) -> tuple[Node, ...]:

@@ -22,9 +22,11 @@ from escalade.remedy.gates import HEALTHY
 from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import awaited
 from escalade.remedy.gates import of_service
+from escalade.remedy.gates import proof
 from escalade.remedy.scene import Scene
 from escalade.remedy.spared import HELD
 from escalade.remedy.spared import HELD_HELP
+from escalade.remedy.spared import ended
 from escalade.remedy.spared import paused
 from escalade.remedy.spared import spared
 from escalade.remedy.spared import willing
@@ -86,7 +88,9 @@ def made(
         risk=risk,
         why=WANTED.fill({"services": ", ".join(names)}),
         touches=touched,
-        after=tuple(ready(node, *fresh) for node in nodes),
+        after=tuple(
+            proof(scene, node, ready(node, *fresh), scene.boxes(node)) for node in nodes
+        ),
         # Each may have to wait for one that itself had to wait.
         timeout_s=COMPOSE_S + gates * min(len(nodes), 3),
         settle_s=gates,
@@ -138,7 +142,7 @@ def _with_lacking(scene: Scene, named: Sequence[Node], args: Arguments) -> set[N
 
 def _would_start(scene: Scene, node: Node) -> bool:
     """Whether a plain `up` would touch a service that is to be left alone."""
-    return scene.held(node) or paused(scene, node)
+    return scene.held(node) or paused(scene, node) or ended(scene, node)
 
 
 UP = StepKind(
