@@ -151,6 +151,48 @@ def test_connection_variables(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "'::1'"])
+@pytest.mark.parametrize(
+    ("said", "connection"),
+    [
+        ("", "local"),
+        ("ansible_become: true, x: 1", "local"),
+        ("ansible_user: ''", "local"),
+        ("ansible_connection: local, ansible_port: 2222, ansible_user: u", "local"),
+        ("ansible_connection: ssh", "ssh"),
+        ("ansible_connection: smart", "ssh"),
+        ("ansible_host: 127.0.0.1", "ssh"),
+        ("ansible_port: 2222", "ssh"),
+        ("ansible_ssh_port: 2222", "ssh"),
+        ("ansible_user: u", "ssh"),
+        ("ansible_user: '{{ inventory_hostname }}'", "ssh"),
+        ("ansible_ssh_private_key_file: k", "ssh"),
+        ("ansible_ssh_common_args: -J gate", "ssh"),
+        ("ansible_ssh_extra_args: -o Compression=yes", "ssh"),
+    ],
+)
+@pytest.mark.parametrize("place", ["host", "group", "file"])
+def test_this_machine_by_ssh(
+    tmp_path: Path, name: str, said: str, connection: str, place: str
+) -> None:
+    """A local name is this machine until anything says how ssh gets there."""
+    own, rest = (said, "") if place == "host" else ("", said)
+    if place == "file":
+        (tmp_path / "group_vars").mkdir()
+        (tmp_path / "group_vars/all.yml").write_text(f"{{{said}}}")
+        rest = ""
+    text = f"all:\n  hosts: {{{name}: {{{own}}}}}\n  vars: {{{rest}}}\n"
+    host = inventory(tmp_path, text).hosts[name.strip("'")]
+    assert host.connection == connection
+
+
+def test_a_port_behind_a_local_name(tmp_path: Path) -> None:
+    """Is a way there, as in any list of hosts."""
+    here = load(["localhost:2222,127.0.0.1,"], here=tmp_path).hosts
+    assert (here["localhost"].connection, here["localhost"].port) == ("ssh", 2222)
+    assert here["127.0.0.1"].connection == "local"
+
+
 def test_a_relative_key_lies_beside_the_inventory(tmp_path: Path, home: Path) -> None:
     """And ~ is the home folder."""
     made = inventory(

@@ -16,6 +16,7 @@ web: {hosts: {web1: , web2: , web10: }}
 db: {hosts: {db1: , web2: }}
 prod: {children: {web: }}
 six: {hosts: {"2001:db8::1": }}
+none:
 all: {hosts: {lonely.example.org: }}
 """
 
@@ -48,7 +49,10 @@ def inventory(tmp_path: Path) -> Inventory:
         (["!web"], "db1 2001:db8::1 lonely.example.org"),
         (["web:db:&prod:!web2"], "web1 web10"),
         (["web?"], "web1 web2"),
-        (["web[12]"], "web1 web2"),
+        (["web[12x]"], "web1 web2"),
+        (["lonely.example.or[0g]"], "lonely.example.org"),
+        (["none", "web1"], "web1"),
+        (["web:!none"], "web1 web2 web10"),
         (["w*:!*0"], "web1 web2"),
         (["d*"], "db1 web2"),
         (["*.example.org"], "lonely.example.org"),
@@ -73,6 +77,7 @@ def inventory(tmp_path: Path) -> Inventory:
         ([" web1 , db1 "], "web1 db1"),
         (["ungrouped"], "lonely.example.org"),
         (["localhost"], "localhost"),
+        (["::1"], "localhost"),
     ],
 )
 def test_patterns_pick_as_ansible_does(
@@ -93,6 +98,8 @@ def test_patterns_pick_as_ansible_does(
         ("web:&dbs", "no host or group matches 'dbs' (did you mean 'db'?)"),
         ("zzz*", "no host or group matches 'zzz*'"),
         ("web[7]", "no host or group matches 'web[7]' (did you mean 'web"),
+        ("web[12]", "no host or group matches 'web[12]' (did you mean 'web"),
+        ("none", "the pattern 'none' leaves no host"),
         ("web:!web", "the pattern 'web:!web' leaves no host"),
         ("web1:&db1", "the pattern 'web1:&db1' leaves no host"),
         ("a,!", "an empty part in the pattern 'a,!'"),
@@ -107,3 +114,11 @@ def test_a_pattern_that_picks_nothing_is_an_error(
     with pytest.raises(UsageError) as refused:
         select(inventory, [pattern])
     assert str(refused.value).startswith(said)
+
+
+def test_a_file_names_no_other_file(tmp_path: Path, inventory: Inventory) -> None:
+    """Not even itself."""
+    path = tmp_path / "left"
+    path.write_text(f"web1\n@{path}\n")
+    with pytest.raises(UsageError, match=rf"^@{path}:2: no host or group matches '@"):
+        select(inventory, [f"@{path}"])

@@ -119,6 +119,21 @@ def test_a_template_can_speak_of_a_secret(tmp_path: Path, key: Path) -> None:
     assert "x-boss" in made.opened
 
 
+def test_a_secret_inside_what_another_host_holds(tmp_path: Path, key: Path) -> None:
+    """Is one too, however deep it lies."""
+    made = inventory(
+        tmp_path,
+        "all:\n  hosts:\n"
+        "    a: {ansible_user: '{{ hostvars.b.logins.here[0] }}'}\n"
+        "    b:\n      logins:\n        here:\n          - "
+        f"{tagged('root-of-it', indent=12)}",
+        key,
+    )
+    assert made.hosts["a"].user == "root-of-it"
+    assert repr(made.hosts["a"].user) == HIDDEN
+    assert "root-of-it" in made.opened
+
+
 def test_a_password_for_sudo_waits_until_it_is_asked_for(
     tmp_path: Path, key: Path
 ) -> None:

@@ -6,15 +6,13 @@ Jinja2 runs sandboxed; what is not defined is an error with its place.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from functools import cache
+from contextlib import contextmanager
+from functools import total_ordering
 from pathlib import Path
-from typing import TYPE_CHECKING
 from typing import Any
 
 from escalade import known
@@ -27,19 +25,15 @@ from escalade.inventory.marks import Node
 from escalade.inventory.marks import Variables
 from escalade.inventory.marks import named
 from escalade.inventory.marks import refusal
+from escalade.inventory.templates import render
+from escalade.inventory.templates import undefined
 from escalade.inventory.tree import Tree
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 __all__ = ["Filled", "Filling", "is_filled"]
 
 _SIGNS = ("{{", "{%", "{#")
 _DEEPEST = 20
 _LONGEST = 200
-
-# No template can speak of it.
-_SCOPE = ""
 
 Trail = tuple[tuple[str, str], ...]
 """The variables that are being filled, each with its host, the outermost first."""
@@ -58,6 +52,10 @@ def _is_template(leaf: Leaf) -> bool:
     if leaf.unsafe or not isinstance(value, str):
         return False
     return any(sign in value for sign in _SIGNS)
+
+
+class _UndefinedError(InventoryError):
+    """A template names what is not defined: so is what it would give."""
 
 
 class Filled(str):
@@ -83,7 +81,9 @@ class Filling:
         """Return what a variable of a host says. Raises InventoryError."""
         scope = _Scope(self, host, variables)
         made = scope.leaf(leaf, ((host, name),))
-        text = Filled("" if made is None else made)
+        with scope.told(leaf.mark):
+            # What a list or a mapping holds is filled here.
+            text = Filled("" if made is None else made)
         text.secret = scope.opened
         if scope.opened:
             self.keep(str(text))
@@ -102,13 +102,30 @@ class Filling:
 
 
 class _Scope:
-    """What the templates of one host can speak of."""
+    """What the templates of one host can speak of, asked by another's or not.
 
-    def __init__(self, filling: Filling, host: str, variables: Variables) -> None:
+    `opened`: something that was read stood in a vault.
+    """
+
+    def __init__(
+        self,
+        filling: Filling,
+        host: str,
+        variables: Variables,
+        *,
+        asking: _Scope | None = None,
+    ) -> None:
         self.filling = filling
         self.host = host
         self.variables = variables
         self.opened = False
+        self._asking = asking
+
+    def vault_was_read(self) -> None:
+        """Remember, here and wherever this was asked for, that a vault was read."""
+        self.opened = True
+        if self._asking:
+            self._asking.vault_was_read()
 
     def leaf(self, leaf: Leaf, trail: Trail) -> object:
         """Return a scalar, decrypted and filled."""
@@ -116,18 +133,22 @@ class _Scope:
         if leaf.vault is not None:
             value = self.filling.tree.keys.decrypt(leaf.vault, leaf.mark)
         if leaf.vault is not None or leaf.secret:
-            self.opened = True
+            self.vault_was_read()
             if isinstance(value, str):
                 known.learn(value)
         clear = leaf._replace(value=value if isinstance(value, str) else leaf.value)
         if _is_template(clear):
-            return self._render(str(value), leaf.mark, trail)
+            with self.told(leaf.mark):
+                return render(str(value), lambda name: self.named(name, trail))
         return value
 
     def view(self, node: Node, trail: Trail) -> object:
         """Return a node as templates see it: what it holds is filled when asked for."""
         if isinstance(node, Leaf):
-            return self.leaf(node, trail)
+            try:
+                return self.leaf(node, trail)
+            except _UndefinedError as error:
+                return undefined(error)
         if isinstance(node, Map):
             return _Dict(self, named(node), trail)
         return _List(self, node.items, trail)
@@ -151,23 +172,26 @@ class _Scope:
         make = _MAGIC.get(name)
         return make(self.filling, self.host) if make else None
 
-    def _render(self, text: str, mark: Mark, trail: Trail) -> str:
-        """Return a template filled."""
-        import jinja2
-
+    @contextmanager
+    def told(self, mark: Mark) -> Iterator[None]:
+        """Tell what a template raises with its place."""
         try:
-            template = _environment().from_string(text)
-            return template.render({_SCOPE: (self, trail)})
+            yield
         except InventoryError:
             raise
         except Exception as error:
+            import jinja2
+
             words = type(error).__name__
             # Its words may quote what was decrypted.
             if not self.opened:
                 said = str(error).partition("\n")[0][:_LONGEST]
                 ours = isinstance(error, jinja2.TemplateError)
                 words = said if ours else f"{said} ({words})" if said else words
-            raise refusal(mark, f"template: {words}") from None
+            what = f"{mark}: template: {words}"
+            if isinstance(error, jinja2.UndefinedError):
+                raise _UndefinedError(what) from None
+            raise InventoryError(what) from None
 
 
 class _Dict(Mapping[str, object]):
@@ -182,6 +206,14 @@ class _Dict(Mapping[str, object]):
         """Return a value."""
         return self._scope.view(self._entries[key].node, self._trail)
 
+    def __contains__(self, key: object) -> bool:
+        """Whether there is such a key, whatever it holds."""
+        return key in self._entries
+
+    def __repr__(self) -> str:
+        """Return all of it as text."""
+        return repr(dict(self))
+
     def __iter__(self) -> Iterator[str]:
         """Yield the keys."""
         return iter(self._entries)
@@ -191,6 +223,7 @@ class _Dict(Mapping[str, object]):
         return len(self._entries)
 
 
+@total_ordering
 class _List(Sequence[object]):
     """A list whose items are filled when a template asks for them."""
 
@@ -208,6 +241,34 @@ class _List(Sequence[object]):
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._nodes)
+
+    def __repr__(self) -> str:
+        """Return all of it as text."""
+        return repr(list(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether a list holds the same."""
+        return isinstance(other, list | _List) and list(self) == list(other)
+
+    def __lt__(self, other: list[Any]) -> bool:
+        """Whether it comes before a list."""
+        return list(self) < list(other)
+
+    def __add__(self, other: list[object]) -> list[object]:
+        """Return it with a list behind it."""
+        return [*self, *other]
+
+    def __radd__(self, other: list[object]) -> list[object]:
+        """Return it behind a list."""
+        return [*other, *self]
+
+    def __mul__(self, times: int) -> list[object]:
+        """Return it several times."""
+        return list(self) * times
+
+    __rmul__ = __mul__
 
 
 class _HostVars(Mapping[str, object]):
@@ -238,15 +299,12 @@ class _Others(Mapping[str, object]):
 
     def __init__(self, asking: _Scope, host: str, trail: Trail) -> None:
         filling = asking.filling
-        self._asking = asking
-        self._scope = _Scope(filling, host, filling.variables(host))
+        self._scope = _Scope(filling, host, filling.variables(host), asking=asking)
         self._trail = trail
 
     def __getitem__(self, name: str) -> object:
         """Return what a name stands for there."""
-        known = self._scope.named(name, self._trail)
-        self._asking.opened |= self._scope.opened
-        return known
+        return self._scope.named(name, self._trail)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""
@@ -276,50 +334,3 @@ _MAGIC: Mapping[str, Callable[[Filling, str], object]] = {
     },
     "playbook_dir": lambda _, __: str(Path.cwd()),
 }
-
-
-@cache
-def _environment() -> Environment:
-    """Return the sandbox, with the few words of Ansible's that connections need."""
-    from jinja2 import StrictUndefined
-    from jinja2.runtime import Context
-    from jinja2.sandbox import SandboxedEnvironment
-    from jinja2.utils import missing
-
-    class Names(Context):
-        """Looks up only the names that a template really uses."""
-
-        def resolve_or_missing(self, key: str) -> Any:
-            """Return what a name stands for."""
-            scope, trail = self.parent[_SCOPE]
-            try:
-                return scope.named(key, trail)
-            except KeyError:
-                return self.environment.globals.get(key, missing)
-
-    # What is made here are names and paths, never HTML.
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.context_class = Names
-    environment.globals["lookup"] = _lookup
-    environment.filters["ternary"] = _ternary
-    environment.filters["regex_replace"] = _regex_replace
-    return environment
-
-
-def _lookup(kind: str, name: str) -> str:
-    """Return a variable of this process: `lookup('env', 'USER')`."""
-    if kind not in ("env", "ansible.builtin.env"):
-        from jinja2 import TemplateRuntimeError
-
-        raise TemplateRuntimeError(f"only lookup('env', ...) is known, not {kind!r}")
-    return os.environ.get(name, "")
-
-
-def _ternary(value: object, first: object, second: object) -> object:
-    """Return the first where the value holds, else the second."""
-    return first if value else second
-
-
-def _regex_replace(value: object, pattern: str, replacement: str = "") -> str:
-    """Return a text with what fits replaced."""
-    return re.sub(pattern, replacement, str(value))

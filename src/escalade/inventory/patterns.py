@@ -24,7 +24,7 @@ __all__ = ["chosen", "select"]
 # A colon in brackets parts nothing, nor does that of `(?:` in an expression.
 _TERM = re.compile(r"(?:\[[^\]]*\]|\(\?:|[^:,])+")
 _SUBSCRIPT = re.compile(
-    r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>:(?P<last>-?\d*)|-(?P<end>\d+))?\]"
+    r"(?P<name>.+)\[(?P<first>-?\d+)(?P<range>[:-](?P<last>-?\d*))?\]"
 )
 _WILD = frozenset("*?[")
 
@@ -63,7 +63,7 @@ def chosen(inventory: Inventory, patterns: Sequence[str]) -> tuple[str, ...]:
     wanted: dict[str, None] = {}
     positive = [term for term in terms if term[0] not in "!&"]
     for term in positive or [ALL]:
-        wanted.update(dict.fromkeys(_match(inventory, term)))
+        wanted.update(dict.fromkeys(_picked(inventory, term)))
     for term in terms:
         if term[0] == "&":
             both = set(_match(inventory, term[1:]))
@@ -85,7 +85,8 @@ def _terms(inventory: Inventory, pattern: str) -> Iterator[str]:
     for part in pattern.split(","):
         bare = part.strip()
         name = bare.lstrip("!&")
-        whole = name in inventory.hosts or _is_expression(inventory, name)
+        whole = name in inventory.hosts or name in LOCAL_NAMES
+        whole = whole or _is_expression(inventory, name)
         whole = whole or (name[:1] == "@" and Path(name[1:]).is_file())
         for term in [bare] if whole else _TERM.findall(bare):
             if not term.strip("!&").strip():
@@ -101,10 +102,26 @@ def _is_expression(inventory: Inventory, name: str) -> bool:
         return False
 
 
+def _picked(inventory: Inventory, term: str) -> tuple[str, ...]:
+    """Return the hosts that a part asks for; of a group of its name a host comes first.
+
+    As in Ansible, where `!` and `&` mean the group.
+    """
+    return (term,) if term in inventory.hosts else _match(inventory, term)
+
+
 def _match(inventory: Inventory, term: str) -> tuple[str, ...]:
     """Return the names of the hosts that one part picks."""
     if term.startswith("@"):
         return tuple(_listed(inventory, Path(term[1:])))
+    return _known(inventory, term)
+
+
+def _known(inventory: Inventory, term: str) -> tuple[str, ...]:
+    """Return what a part other than a file picks."""
+    if term in inventory.groups or term == UNGROUPED:
+        # A group may be empty: that is no slip.
+        return inventory.groups.get(term, ())
     names = _named(inventory, term)
     if not names:
         raise UsageError(_nobody(inventory, term))
@@ -122,10 +139,11 @@ def _listed(inventory: Inventory, path: Path) -> Iterator[str]:
     from escalade.inventory.retry import read
 
     for line, term in read(path):
-        names = _named(inventory, term)
-        if not names:
-            raise UsageError(f"@{path}:{line}: {_nobody(inventory, term)}")
-        yield from names
+        try:
+            own = term in inventory.hosts
+            yield from (term,) if own else _known(inventory, term)
+        except UsageError as error:
+            raise UsageError(f"@{path}:{line}: {error}") from None
 
 
 def _named(inventory: Inventory, term: str) -> tuple[str, ...]:
@@ -133,17 +151,17 @@ def _named(inventory: Inventory, term: str) -> tuple[str, ...]:
     if term.startswith("~"):
         return _by(inventory, _regex(term[1:]))
     if term in inventory.groups or term in inventory.hosts:
-        own = (term,) if term in inventory.hosts else ()
-        return (*inventory.groups.get(term, ()), *own)
+        return inventory.groups.get(term, (term,))
     subscript = _SUBSCRIPT.fullmatch(term)
-    whole = _named(inventory, subscript["name"]) if subscript else ()
-    # `web[1]` is the second of a group, and else a glob.
-    if subscript and (picked := _slice(whole, subscript)):
-        return picked
+    # `web[1]` is the second of a group; without such a group it is a glob.
+    if subscript and (whole := _named(inventory, subscript["name"])):
+        return _slice(whole, subscript)
     if _WILD & set(term):
         fits = re.compile(fnmatch.translate(term))
         return _by(inventory, fits)
-    return (LOCALHOST.name,) if term in LOCAL_NAMES else ()
+    if term not in LOCAL_NAMES:
+        return ()
+    return (next((n for n in inventory.hosts if n in LOCAL_NAMES), LOCALHOST.name),)
 
 
 def _by(inventory: Inventory, fits: re.Pattern[str]) -> tuple[str, ...]:
@@ -167,5 +185,8 @@ def _slice(names: tuple[str, ...], subscript: re.Match[str]) -> tuple[str, ...]:
     if subscript["range"] is None:
         return names[first : first + 1 or None]
     # Ansible writes `[1:3]`, and takes `[1-3]` for the same.
-    last = int(subscript["end"] or subscript["last"] or -1)
+    last = int(subscript["last"] or -1)
+    if first < 0 or subscript["last"].startswith("-"):
+        what = "a range counts from the front; [-1] alone is the last"
+        raise UsageError(f"{subscript[0]!r}: {what}")
     return names[first : last + 1 or None]

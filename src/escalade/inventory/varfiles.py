@@ -30,7 +30,7 @@ class VarFiles:
 
     `folders` are those of the sources and, last, the current one. There, of
     `NAME`, `NAME.yml`, `NAME.yaml` and `NAME.json` the first counts; all files of a
-    folder `NAME/` count, by name, those of folders inside it too.
+    folder `NAME/` count, by name, those of folders without a suffix inside it too.
     """
 
     def __init__(self, folders: Sequence[Path], keys: Keyring) -> None:
@@ -120,7 +120,8 @@ def _inside(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
-        if path.is_dir():
+        # As in Ansible, a folder with a suffix (`old.d`) is none of them.
+        if path.is_dir() and not path.suffix:
             yield from _inside(path)
         elif path.suffix in _SUFFIXES and path.is_file():
             yield path

@@ -55,6 +55,8 @@ _KINDS = {
     "ansible.builtin.paramiko_ssh": _SSH,
 }
 _LARGEST_PORT = 65_535
+# Who says any of these goes by ssh.
+_WAYS = (*ADDRESS, *PORT, *USER, *IDENTITY, *ARGS)
 
 
 class _Said(NamedTuple):
@@ -112,16 +114,14 @@ def host_of(
 ) -> Host:
     """Return a host from its merged variables. Raises InventoryError."""
     reader = _Reader(name, variables, filling)
-    address = _text(reader, ADDRESS)
-    usual = _LOCAL if name in LOCAL_NAMES and address is None else _SSH
     said = _ssh_args(reader)
     identity = _path(reader, IDENTITY) or _expanded(said.get("identityfile"))
     user = reader.said(USER)
     named = None if user is None else Veiled(user.text) if user.secret else user.text
     return Host(
         name=name,
-        connection=_connection(reader) or usual,
-        address=address,
+        connection=_connection(reader) or _usual(reader),
+        address=_text(reader, ADDRESS),
         port=_port(reader) or _number(said.get("port")),
         user=named or said.get("user"),
         identity=identity,
@@ -239,6 +239,12 @@ def _connection(reader: _Reader) -> str | None:
         what = f"{found.name}: {found.shown} is not supported{known}"
         raise refusal(found.mark, what)
     return _KINDS[found.text]
+
+
+def _usual(reader: _Reader) -> str:
+    """Return the connection where none is said: this machine needs no way to it."""
+    here = reader.host in LOCAL_NAMES and reader.said(_WAYS) is None
+    return _LOCAL if here else _SSH
 
 
 def _path(reader: _Reader, names: tuple[str, ...]) -> str | None:
