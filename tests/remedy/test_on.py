@@ -6,6 +6,9 @@ import os
 import shlex
 import subprocess
 import sys
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,16 @@ def who(c, upper=False):
 @task
 def touch(c, path=""):
     c.run(f"touch {path}")
+
+@task
+def counts(c, number=1):
+    c.run(f"echo {number}")
+
+@task
+@risk("safe")
+def anyway(c):
+    c.run("true", warn=True)
+    print("went on")
 
 @task
 @risk("safe")
@@ -131,6 +144,7 @@ def test_what_is_left_can_be_run_again_as_it_is_told(project: Path) -> None:
         ),
         (("all", ""), "say which task to run"),
         (("all", "who --no-such"), "no-such"),
+        (("all", "counts -n x"), "counts -n x: not what its parameter takes: invalid"),
         (("nobody", "who"), "nobody"),
         (("all", "who", "--timeout", "x"), "--timeout"),
     ],
@@ -140,7 +154,58 @@ def test_bad_input_is_one_line(project: Path, words, told) -> None:
     done = inv(project, "on", *words, "--inventory", "hosts.yaml", "--yes")
     assert done.returncode == 1, done.stdout
     assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wrong_word_is_told_before_anybody_is_asked(project: Path) -> None:
+    """A dry run, and one that lacks its yes, say it, too."""
+    words = ("on", "all", "counts -n x", "--inventory", "hosts.yaml")
+    for flags in ((), ("--dry",)):
+        done = inv(project, *flags, *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "counts -n x: " in done.stderr
+
+
+def shut(project: Path, hosts: str) -> None:
+    """Give hosts a window that opens in three days."""
+    day = f"{datetime.now(UTC) + timedelta(days=3):%a}".lower()
+    folder = project / "own" / "maintenance"
+    folder.mkdir(parents=True)
+    (folder / "windows.yaml").write_text(
+        f"windows:\n  - {{hosts: [{hosts}], days: [{day}], from: '00:00', to: '01:00',"
+        " time_zone: UTC}\n"
+    )
+    (project / "invoke.yaml").write_text("escalade: {runbooks: [own]}\n")
+
+
+def test_a_maintenance_window_holds_a_task_back(project: Path) -> None:
+    """As with `fix`: exit code 5, on no host anything ran; `--anytime` overrides it."""
+    shut(project, "two")
+    path = project / "made"
+    words = ("on", "all", f"touch --path {path}", "--inventory", "hosts.yaml", "--yes")
+    refused = inv(project, *words)
+    assert (refused.returncode, refused.stdout) == (5, "")
+    assert "refused: two: its maintenance window opens at " in refused.stderr
+    assert "--anytime" in refused.stderr
+    assert not path.exists()
+    assert inv(project, *words, "--anytime").returncode == 0
+    assert path.exists()
+
+
+def test_a_window_holds_nothing_safe_and_no_other_host(project: Path) -> None:
+    """Only what disrupts a host that it speaks of."""
+    shut(project, "two")
+    there = ("--inventory", "hosts.yaml", "--yes")
+    assert inv(project, "on", "all", "who", *there).returncode == 0
+    assert inv(project, "on", "one", "counts", *there).returncode == 0
+
+
+def test_a_window_for_no_host_is_an_error(project: Path) -> None:
+    """It would hold nothing back; it is told with its place."""
+    shut(project, "nobody")
+    done = inv(project, "on", "all", "counts", "--inventory", "hosts.yaml", "--yes")
+    assert done.returncode == 1
+    assert "windows.yaml" in done.stderr
 
 
 def test_consent() -> None:
@@ -172,3 +237,18 @@ def test_on_hosts_over_ssh(project: Path, hosts) -> None:
     assert words[0:2] == ["invoke", "on"]
     assert words[3:] == ["who", "--inventory", "hosts.yaml"]
     assert Path(words[2].removeprefix("@")).read_text().split() == ["nobody"]
+
+
+@pytest.mark.ssh
+@pytest.mark.parametrize("user", ["noshell", "chatty", "ender"])
+def test_a_login_shell_that_is_not_well(project: Path, hosts, user: str) -> None:
+    """A task that takes any code (`warn`) is not done there: nothing of it ran."""
+    host = {"ansible_connection": "ssh", "ansible_user": user}
+    inventory = {"all": {"hosts": {"host1": host}}}
+    (project / "hosts.yaml").write_text(yaml.safe_dump(inventory))
+    words = ("on", "host1", "anyway", "--inventory", "hosts.yaml")
+    done = inv(project, *words, ESCALADE_SSH_CONFIG=str(hosts.ssh_config))
+    assert done.returncode == 2, done.stderr
+    told, last = done.stdout.splitlines()
+    assert told.startswith("host1: cannot be reached: host1: its login shell ")
+    assert last == "anyway: done on 0 of 1 hosts"

@@ -14,6 +14,7 @@ import pytest
 
 from escalade.errors import UsageError
 from escalade.model import Host
+from escalade.model import Status
 from escalade.plans import Ended
 from escalade.plans import Risk
 from escalade.remedy.contexts import wrapped
@@ -23,8 +24,10 @@ from escalade.remedy.usertasks import Terms
 from escalade.remedy.usertasks import known
 from escalade.remedy.usertasks import run_task
 from escalade.shapes import shaped
+from escalade.transport.base import Output
 from escalade.transport.base import Transport
 from escalade.transport.factory import open_for
+from escalade.transport.local import LocalTransport
 
 TASKS = '''
 """Ours."""
@@ -101,6 +104,18 @@ def sleeps(c, mark=""):
     except Exception:
         pass
     c.run("echo went on")
+
+@task
+def leaves(c, mark=""):
+    c.run("setsid sleep 300 >/dev/null 2>&1 & sleep 300", env={"MARK": mark}, timeout=0.7)
+
+@task
+def forgets(c, mark=""):
+    c.run(f"env -i MARK={mark} setsid sleep 300 >/dev/null 2>&1 & sleep 300", warn=True)
+
+@task
+def counts(c, number=1):
+    c.run(f"echo {number}")
 
 @task
 def leaks(c):
@@ -207,6 +222,7 @@ def test_a_wrong_risk_is_a_mistake(project: Path) -> None:
         (("lock",), "no task 'lock'.*did you mean 'look'"),
         (("look", "--no-such"), "no-such"),
         (("look", "quiet"), "one task at a time"),
+        (("counts", "-n", "x"), "counts -n x: not what its parameter takes"),
         ((), "which task"),
     ],
 )
@@ -319,6 +335,25 @@ def test_a_task_s_bound_ends_all_that_it_started(run, transport: Transport) -> N
     assert _left(transport, mark) == b""
 
 
+def test_what_ended_at_its_own_bound_leaves_nothing(run, transport: Transport) -> None:
+    """What left the group of the command that took too long is ended, too."""
+    mark = os.urandom(6).hex()
+    ran, _ = run("leaves", "--mark", mark)
+    assert (ran.ended, ran.orphan) == (Ended.TIMEOUT, "")
+    assert "did not end within 0.7 s" in ran.reason
+    assert _left(transport, mark) == b""
+
+
+def test_a_child_without_the_tag_is_ended_with_its_parent(
+    run, transport: Transport
+) -> None:
+    """We end it before the host ends the command, while its parent still tells of it."""
+    mark = os.urandom(6).hex()
+    ran, _ = run("forgets", "--mark", mark, timeout_s=1.0)
+    assert (ran.ended, ran.orphan) == (Ended.TIMEOUT, "")
+    assert _left(transport, mark) == b""
+
+
 def test_a_stop_ends_all_that_it_started(run, transport: Transport) -> None:
     """As Ctrl-C does it: the event is set by whoever waits."""
     mark, stop = os.urandom(6).hex(), threading.Event()
@@ -335,6 +370,25 @@ def test_a_host_that_is_not_reached_is_a_value(project: Path) -> None:
     ran = run_task(("look",), open_for(host), terms, folder=project)
     assert ran.ended is Ended.UNREACHABLE
     assert ran.reason
+
+
+class Shellless(LocalTransport):
+    """This machine, as one whose login shell runs nothing that it is told."""
+
+    def run(self, line: str, *, timeout_s: float, limit: int = 1_000_000) -> Output:
+        """Return what the transport over SSH says of such a shell."""
+        del line, timeout_s, limit
+        reason = "web1: its login shell ended with 0 before our command: nothing"
+        return Output(Status.UNREACHABLE, reason=reason, cause="shell")
+
+
+def test_a_login_shell_that_runs_nothing_is_no_success(project: Path) -> None:
+    """Whatever code it ends with, the task is not called there."""
+    said: list[str] = []
+    terms = Terms(5, "esc-more/shell/", threading.Event(), shaped, said.append)
+    ran = run_task(("warned",), Shellless(Host("web1")), terms, folder=project)
+    assert (ran.ended, said) == (Ended.UNREACHABLE, [])
+    assert "its login shell ended with 0" in ran.reason
 
 
 @pytest.mark.ssh

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Bounds", "Copied", "Over", "context_for", "wrapped"]
 
+SPARE_S = 5.0
+"""Seconds that a command has on its host beyond the end of its task.
+
+Until then it is ended from here, while its parents still tell who its children are.
+"""
 _ENDED = (124, 137)
 """What `timeout` exits with at its bound."""
 _LOGIN_SHELL = '"${SHELL:-/bin/sh}"'
@@ -177,7 +182,7 @@ class _Bounded:
         here = isinstance(runner, Local)
         self.bounds.at_home = self.bounds.at_home or here
         asked_s = options["timeout"]
-        left_s = self.bounds.until - time.monotonic()
+        left_s = self.bounds.until - time.monotonic() + SPARE_S
         bound_s = left_s if asked_s is None else min(float(asked_s), left_s)
         shell = shlex.quote(kwargs.get("shell") or self.config.run.shell)
         there = _LOGIN_SHELL if become is None else _THEIR_SHELL

@@ -24,15 +24,18 @@ from typing import cast
 from escalade.errors import EscaladeError
 from escalade.errors import UsageError
 from escalade.errors import nearest
+from escalade.model import Status
 from escalade.plans import Ended
 from escalade.plans import Risk
 from escalade.remedy.contexts import Bounds
 from escalade.remedy.contexts import Over
 from escalade.remedy.contexts import context_for
 from escalade.remedy.groups import Group
+from escalade.remedy.groups import Left
 from escalade.remedy.groups import end
 from escalade.remedy.spoken import Lines
 from escalade.remedy.spoken import heard
+from escalade.transport.base import Output
 from escalade.transport.base import Transport
 from escalade.transport.become import Become
 from escalade.transport.outputs import one_line
@@ -42,14 +45,24 @@ if TYPE_CHECKING:
     from invoke.config import Config
     from invoke.tasks import Task
 
-__all__ = ["ATTRIBUTE", "Ran", "TaskInfo", "Terms", "find", "known", "run_task"]
+__all__ = [
+    "ATTRIBUTE",
+    "Ran",
+    "TaskInfo",
+    "Terms",
+    "checked",
+    "find",
+    "known",
+    "run_task",
+]
 
 ATTRIBUTE = "escalade_risk"
 """Where a task's body says its risk: safe, disruptive or destructive."""
 OURS = "escalade."
 LOOK_S = 0.1
-PARTING_S = 3.0
-"""Seconds that a body gets to notice that its commands were ended."""
+SHELL_S = 5.0
+PARTING_S = 1.5
+"""Seconds, twice, that a body gets to notice that its commands were ended."""
 NOBODY = 999_999_999
 """A process group that no host can have: what was started is known by its tag alone."""
 
@@ -182,6 +195,11 @@ def _load(folder: Path, name: str) -> Collection | None:
 # ---------------------------------------------------------------------- how one runs
 
 
+def checked(words: Sequence[str], *, folder: Path, name: str = "tasks") -> None:
+    """Raise `UsageError` for words that `run_task` would refuse; nothing runs."""
+    _calls(words, folder, name, None)
+
+
 def run_task(
     words: Sequence[str],
     transport: Transport,
@@ -197,13 +215,12 @@ def run_task(
     `UsageError` for words that mean no task, before anything ran.
     """
     calls = _calls(words, folder, name, config)
-    reached = transport.open()
+    reached = _reached(transport)
     if not reached.status.answered:
         return Ran(Ended.UNREACHABLE, reason=terms.redact(reached.reason))
     lines = Lines(terms.redact, terms.say)
-    until = time.monotonic() + terms.timeout_s
     bounds = Bounds(
-        until=until,
+        until=time.monotonic() + terms.timeout_s,
         tag=terms.tag,
         stop=threading.Event(),
         out=lines,
@@ -224,7 +241,9 @@ def run_task(
         _end(thread, transport, bounds)
         raise
     cut = thread.is_alive()
-    orphan = _end(thread, transport, bounds) if cut else ""
+    # What left the group of a command that ended at its bound is still there, too.
+    late = bool(done) and done[0].ended is Ended.TIMEOUT
+    orphan = _end(thread, transport, bounds) if cut or late else ""
     ran = done[0] if done else Ran(Ended.TIMEOUT)
     if cut and ran.ended is not Ended.DONE:
         ran = Ran(Ended.INTERRUPTED if terms.stop.is_set() else Ended.TIMEOUT)
@@ -234,6 +253,19 @@ def run_task(
         output=lines.finish(),
         orphan=terms.redact(orphan),
     )
+
+
+def _reached(transport: Transport) -> Output:
+    """Return whether a host is reached and its login shell does what it is told.
+
+    Commands of a task go to the shell as they are, and what ends them does not; so a
+    line of ours asks first.
+    """
+    reached = transport.open()
+    if not reached.status.answered:
+        return reached
+    said = transport.run("exit 0", timeout_s=SHELL_S)
+    return said if said.status is Status.UNREACHABLE else reached
 
 
 def _why_cut(ran: Ran, terms: Terms) -> str:
@@ -265,6 +297,10 @@ def _calls(
         parsed = Parser(contexts=collection.to_contexts()).parse_argv(list(words))
     except ParseError as error:
         raise UsageError(f"{' '.join(words)}: {one_line(str(error))}") from error
+    except (ValueError, TypeError, ArithmeticError) as error:
+        # Whatever type a parameter's default has is called with the word.
+        why = f"not what its parameter takes: {one_line(str(error))}"
+        raise UsageError(f"{' '.join(words)}: {why}") from error
     if len(parsed) != 1:
         raise UsageError(f"{' '.join(words)}: one task at a time")
     made = config.clone() if config else Config(project_location=folder)
@@ -345,22 +381,31 @@ def _as_root(transport: Transport, password: Callable[[], str] | None) -> Transp
 def _end(thread: threading.Thread, transport: Transport, bounds: Bounds) -> str:
     """End all that a task started; return in one line what of it is left."""
     bounds.stop.set()
+    orphans = _left(transport, bounds)
+    thread.join(PARTING_S)
+    if thread.is_alive() and not orphans:
+        # A command may have been on its way to the host while we looked there.
+        orphans = _left(transport, bounds)
+        thread.join(PARTING_S)
+    if thread.is_alive():
+        orphans.append("the task itself goes on, between its commands")
+    return "; ".join(orphans)
+
+
+def _left(transport: Transport, bounds: Bounds) -> list[str]:
+    """End what a task started, here too; return what is left, a line for each host."""
     host = transport.host.name
-    left = _ended_on(transport, bounds)
-    orphans = [left.orphan(host)] if left else []
+    orphans = [_ended_on(transport, bounds).orphan(host)]
     if bounds.at_home and transport.host.connection != "local":
         from escalade.model import Host
         from escalade.transport.local import LocalTransport
 
         here = _ended_on(LocalTransport(Host("localhost")), bounds)
-        orphans += [here.orphan("localhost")] if here else []
-    thread.join(PARTING_S)
-    if thread.is_alive():
-        orphans.append("the task itself goes on, between its commands")
-    return "; ".join(each for each in orphans if each)
+        orphans.append(here.orphan("localhost"))
+    return [each for each in orphans if each]
 
 
-def _ended_on(transport: Transport, bounds: Bounds) -> Any:
+def _ended_on(transport: Transport, bounds: Bounds) -> Left:
     """End what carries the task's tag on a host."""
     group = Group(NOBODY, bounds.tag)
     if bounds.as_root:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalade.errors import UsageError
 from escalade.errors import nearest
 from escalade.model import Host
-from escalade.model import Status
 from escalade.plans import Ended
 from escalade.plans import Risk
 from escalade.shapes import shaped
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 
     from escalade.remedy.usertasks import Ran
     from escalade.run import Road
-    from escalade.transport.base import Transport
+    from escalade.settings import Settings
 
 __all__ = ["Wanted", "approved", "on"]
 
 TIMEOUT_S = 600
-SHELL_S = 5.0
 LEFT = 2
 REFUSED = 5
 _ASK = Text(
@@ -49,6 +48,10 @@ _NOT_ASKED = Text(
     "refusé : {task} est {risk}, et personne ne peut répondre ici ; dites --yes",
 )
 _WOULD = Text("would run {task} on {hosts}", "lancerait {task} sur {hosts}")
+_SHUT = Text(
+    "refused: {why}; --anytime overrides it",
+    "refusé : {why} ; --anytime passe outre",
+)
 _DENIED = Text("refused: nobody agreed", "refusé : personne n'a consenti")
 _DONE = Text(
     "{task}: done on {done} of {count} hosts",
@@ -71,13 +74,17 @@ _YES = ("y", "yes", "o", "oui")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: the hosts' pattern, the task's line, settings, consent."""
+    """What was asked for: the hosts' pattern, the task's line, settings, consent.
+
+    With `anytime`, maintenance windows are no matter.
+    """
 
     pattern: str
     line: str
     flags: Mapping[str, object]
     timeout: str = ""
     yes: bool = False
+    anytime: bool = False
 
 
 def approved(
@@ -97,6 +104,7 @@ def on(context: Context, wanted: Wanted) -> int:
 
     Raises `UsageError` for a task, an argument or a pattern that cannot work.
     """
+    from escalade.remedy.usertasks import checked
     from escalade.remedy.usertasks import known
     from escalade.report.progress import Silent
     from escalade.run import hosts_for
@@ -108,6 +116,7 @@ def on(context: Context, wanted: Wanted) -> int:
     if words[0] not in tasks:
         hint = nearest(words[0], tasks)
         raise UsageError(f"no task {words[0]!r} in a {name}.py here or above{hint}")
+    checked(words, folder=folder, name=name)
     hosts = hosts_for(settings)
     risk = tasks[words[0]].risk
     if context.config.run.dry:
@@ -115,6 +124,8 @@ def on(context: Context, wanted: Wanted) -> int:
         would = _WOULD.fill({"task": wanted.line, "hosts": names})
         print(shaped(would.pick(settings.lang)))
         return 0
+    if risk > Risk.SAFE and not wanted.anytime and _shut(settings, hosts):
+        return REFUSED
     if not _agreed(words[0], risk, hosts, wanted, settings.lang):
         return REFUSED
     timeout_s = whole("--timeout", wanted.timeout) if wanted.timeout else TIMEOUT_S
@@ -142,6 +153,27 @@ def _home(config: Config) -> tuple[Path, str]:
     """Return where the operator's tasks are looked for, and their module's name."""
     root = config.tasks.search_root
     return (Path(root) if root else Path.cwd()), str(config.tasks.collection_name)
+
+
+def _shut(settings: Settings, hosts: Sequence[Host]) -> bool:
+    """Return whether a maintenance window holds back what disrupts a host; say which.
+
+    Raises `UsageError` for a window that is for no host, as `fix` does.
+    """
+    from escalade.run import inventory_for
+    from escalade.schedule.load import load_guards
+    from escalade.schedule.windows import closed
+    from escalade.schedule.windows import named
+
+    guards = named(load_guards(settings.runbooks), partial(inventory_for, settings))
+    now = time.time()
+    for host in hosts:
+        why = closed(now, None, host.name, guards)
+        if why is not None:
+            told = _SHUT.fill({"why": why.pick(settings.lang)}).pick(settings.lang)
+            print(f"escalade: {told}", file=sys.stderr)
+            return True
+    return False
 
 
 def _agreed(
@@ -212,7 +244,7 @@ def _one(road: Road, host: Host, call: _Call, config: Config) -> Ran:
         password=password_of(host, road.settings),
     )
     with reached(road, host) as transport:
-        ran = run_task(
+        return run_task(
             call.words,
             transport,
             terms,
@@ -220,19 +252,6 @@ def _one(road: Road, host: Host, call: _Call, config: Config) -> Ran:
             config=config,
             name=call.name,
         )
-        return _cause(ran, transport) if ran.ended is Ended.FAILED else ran
-
-
-def _cause(ran: Ran, transport: Transport) -> Ran:
-    """Return a failure as what it is where the host's login shell runs no command.
-
-    Commands of a task go to the shell as they are; a line of ours tells whether it does
-    what it is told.
-    """
-    said = transport.run("exit 0", timeout_s=SHELL_S)
-    if said.status is not Status.UNREACHABLE:
-        return ran
-    return replace(ran, ended=Ended.UNREACHABLE, reason=said.reason)
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,7 @@ from invoke.context import Context
 from invoke.tasks import task
 
 from escalade.tasks.desk import HELP
+from escalade.tasks.desk import ROLLING
 from escalade.tasks.desk import finish
 from escalade.tasks.desk import told
 from escalade.tasks.reaching import Reaching
@@ -22,6 +23,7 @@ __all__ = ["on"]
         "line": "a task of your tasks.py with its arguments, as one word: 'deploy --fast'",
         "inventory": HELP["inventory"],
         "yes": "run it without asking, whatever risk it declares",
+        "anytime": ROLLING["anytime"],
         "timeout": "seconds that it may take on one host",
         "forks": HELP["forks"],
         "lang": HELP["lang"],
@@ -33,6 +35,7 @@ def on(
     line: str,
     inventory: list[str] | None = None,
     yes: bool = False,
+    anytime: bool = False,
     timeout: str = "",
     forks: str = "",
     lang: str = "",
@@ -45,5 +48,5 @@ def on(
 
     with told():
         flags = {"inventory": inventory, "forks": forks, "lang": lang}
-        code = abroad.on(c, abroad.Wanted(pattern, line, flags, timeout, yes))
+        code = abroad.on(c, abroad.Wanted(pattern, line, flags, timeout, yes, anytime))
     finish(code)
