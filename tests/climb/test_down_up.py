@@ -109,3 +109,17 @@ def test_files_that_are_gone_are_told(stack) -> None:
     (stack.folder / "away.yaml").rename(stack.folder / "compose.yaml")
     assert up.code == 2, up
     assert "no such file" in up.said
+
+
+def test_a_profile_in_use_comes_back(stack, state) -> None:
+    """What ran of a profile runs again, though nobody names the profile."""
+    file = stack.folder / "compose.yaml"
+    file.write_text(
+        file.read_text().replace("  side:\n", "  side:\n    profiles: [x]\n")
+    )
+    stack.compose("--profile", "x", "up", "-d")
+    assert inv(stack, "down", "--yes").code == 0
+    assert states(stack) == {}
+    up = inv(stack, "up")
+    assert up.code == 0, up
+    assert states(stack)["side"] == "running"

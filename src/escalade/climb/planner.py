@@ -82,6 +82,9 @@ def make(gear: Gear, sight: Sight, due: Due) -> Planned:
             refused[climb.finding] = _with_history(refusal)
         if not held:
             return Planned(plan, tuple(refused.values()), wait_s)
+        if due.findings is None:
+            # From here on some are left out: the others are named.
+            due = replace(due, findings=frozenset(c.finding for c in plan.climbs))
         due = _above(gear, due, held, refused, first)
 
 
@@ -208,8 +211,5 @@ def _above(
             continue
         levels[finding] = step.level
         reasons[finding] = first.setdefault(finding, step.reason)
-    findings = due.findings
-    if gone:
-        known = findings or frozenset(levels)
-        findings = known - gone
-    return replace(due, levels=levels, reasons=reasons, findings=findings)
+    left = None if due.findings is None else due.findings - gone
+    return replace(due, levels=levels, reasons=reasons, findings=left)

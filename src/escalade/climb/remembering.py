@@ -11,6 +11,7 @@ from escalade.journal.projects import known
 from escalade.journal.projects import remember
 from escalade.model import Node
 from escalade.plans import Action
+from escalade.remedy.away import profiles_of
 from escalade.remedy.project import Project
 from escalade.remedy.scene import Scene
 
@@ -44,8 +45,9 @@ def remember_project(place: Place, scene: Scene, action: Action) -> None:
     if not project.known or not nodes:
         return
     ran = (n for n in nodes if any(box.running for box in scene.boxes(n)))
+    used = (n for n in nodes if scene.boxes(n))
     kept = Kept(
-        project.options,
+        (*project.options, *profiles_of(scene, used)),
         tuple(str(node.service) for node in nodes),
         tuple(str(node.service) for node in ran),
     )

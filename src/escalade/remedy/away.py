@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from escalade.errors import nearest
@@ -19,7 +20,7 @@ from escalade.remedy.step import Arguments
 from escalade.remedy.step import CannotError
 from escalade.text import Text
 
-__all__ = ["back", "taken_down"]
+__all__ = ["back", "profiles_of", "taken_down"]
 
 AGAIN = Text(
     "{stack} was taken down from here; its Compose files are remembered",
@@ -73,6 +74,13 @@ def back(scene: Scene, stack: str, node: Node, args: Arguments) -> Action:
         timeout_s=COMPOSE_S + 2 * GATE_S[1],
         settle_s=GATE_S[1],
     )
+
+
+def profiles_of(scene: Scene, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return the options that make Compose see services of profiles that are in use."""
+    said = [(scene.declared(node) or {}).get("profiles") for node in nodes]
+    names = sorted({p for group in said if isinstance(group, tuple) for p in group})
+    return tuple(word for name in names for word in ("--profile", name))
 
 
 def _named(scene: Scene, stack: str, said: str) -> list[Node]:

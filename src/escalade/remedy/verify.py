@@ -266,10 +266,8 @@ def _well(row: ServiceState) -> bool:
 
     A task that ended well is as it should be, too.
     """
-    return (
-        row.note == DONE
-        or (row.state == "running"
-        and row.health not in ("unhealthy", "stale"))
+    return row.note == DONE or (
+        row.state == "running" and row.health not in ("unhealthy", "stale")
     )
 
 

@@ -22,6 +22,7 @@ from escalade.remedy.acts import GRACE_HELP
 from escalade.remedy.acts import compose
 from escalade.remedy.acts import options_of
 from escalade.remedy.acts import stack_of
+from escalade.remedy.away import profiles_of
 from escalade.remedy.boxes import Box
 from escalade.remedy.gates import SETTLE_S
 from escalade.remedy.gates import holds
@@ -51,7 +52,7 @@ def taken_down(scene: Scene, stack: str, step: str, grace: object) -> Action:
     """
     nodes = tuple(n for n in scene.services(stack) if scene.boxes(n))
     boxes = [box for node in nodes for box in scene.boxes(node)]
-    profiles = _profiles(scene, nodes)
+    profiles = profiles_of(scene, nodes)
     waits = ["-t", str(grace)] if isinstance(grace, int) else []
     place = Node(scene.host, stack)
     options = options_of(scene, stack)
@@ -70,13 +71,6 @@ def taken_down(scene: Scene, stack: str, step: str, grace: object) -> Action:
 def _longest(boxes: Sequence[Box]) -> float:
     """Return the longest time that a container may take to stop, in seconds."""
     return max((box.grace_s for box in boxes), default=0.0)
-
-
-def _profiles(scene: Scene, nodes: Sequence[Node]) -> list[str]:
-    """Return the options that make Compose see services of profiles that are there."""
-    said = [(scene.declared(node) or {}).get("profiles") for node in nodes]
-    names = sorted({p for group in said if isinstance(group, tuple) for p in group})
-    return [word for name in names for word in ("--profile", name)]
 
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:

@@ -19,6 +19,7 @@ from escalade.remedy.gates import SETTLE_S
 from escalade.remedy.gates import TASK_S
 from escalade.remedy.gates import of_service
 from escalade.remedy.gates import proof
+from escalade.remedy.losing import nothing_lost
 from escalade.remedy.pausing import begun_again
 from escalade.remedy.scene import Scene
 from escalade.remedy.step import Arguments
@@ -38,7 +39,7 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
     """Return the action that replaces a service's containers, and those of its sharers.
 
     A network namespace goes with its container: who shared it joins the new one.
-    Raises `CannotError` where no Compose file is known.
+    Raises `CannotError` where no Compose file is known, or a value would be lost.
     """
     if node.stack is None:
         raise CannotError(
@@ -46,6 +47,7 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
         )
     sharers = (n for n in scene.sharers(node) if not scene.held(n))
     nodes = (node, *scene.ordered(sharers))
+    nothing_lost(scene, nodes)
     names = [str(each.service) for each in nodes]
     # With --no-deps Compose forgets what the service depends on, and would make it anew
     # once more at the next `up`. Without, it sees to those as well: only where they are

@@ -23,6 +23,7 @@ from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import awaited
 from escalade.remedy.gates import of_service
 from escalade.remedy.gates import proof
+from escalade.remedy.losing import nothing_lost
 from escalade.remedy.scene import Scene
 from escalade.remedy.spared import HELD
 from escalade.remedy.spared import HELD_HELP
@@ -78,6 +79,7 @@ def made(
     `whole` are all that the stack wants: then Compose needs no names, and starts each
     when what it depends on is healthy. `fresh` is asked of all of them, too.
     """
+    nothing_lost(scene, nodes)
     names = [str(node.service) for node in nodes]
     words = ["up", "-d", *([] if whole else ["--no-deps", *names])]
     risk, touched = risk_of_up(scene, nodes)
