@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -129,11 +130,31 @@ def test_what_is_no_run_is_told_with_the_nearest(journal: Journal) -> None:
 def test_going_on_is_written(journal: Journal) -> None:
     """Who resumes a run, and which process, stands beside who began it."""
     journal.begin("r1", "fix", who="anna")
-    journal.again("r1", who="bob", argv=("invoke", "resume", "r1"), why="she left")
+    (begun,) = journal.events("r1")
+    words = ("invoke", "resume", "r1")
+    journal.again("r1", seen=begun.id, who="bob", argv=words, why="she left")
     first, second = journal.events("r1")
     assert first.data["who"] == "anna"
     assert (second.data["who"], second.data["again"]) == ("bob", True)
     assert second.data["process"] == first.data["process"]
+
+
+def test_only_one_goes_on_with_a_run(journal: Journal) -> None:
+    """Of several who read the same state at once, the first alone may."""
+    journal.begin("r1", "fix", who="anna")
+    journal.begin("r2", "fix", who="anna")
+    (begun,) = journal.events("r1")
+
+    def goes_on(who: str) -> bool:
+        try:
+            journal.again("r1", seen=begun.id, who=who)
+        except UsageError as error:
+            return str(error) != "run r1: somebody else goes on with it"
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(goes_on, map(str, range(8)))) == 1
+    assert len(journal.events("r1")) == 2
 
 
 def test_attempts_states_and_holds(journal: Journal) -> None:

@@ -162,9 +162,19 @@ class Journal:
         self._write(write)
 
     def again(
-        self, run: str, *, who: str, argv: Sequence[str] = (), why: str = ""
+        self,
+        run: str,
+        *,
+        seen: int,
+        who: str,
+        argv: Sequence[str] = (),
+        why: str = "",
     ) -> None:
-        """Write down that this process goes on with a run: to resume or to approve it."""
+        """Write down that this process goes on with a run: to resume or to approve it.
+
+        `seen` is the id of the last event that was read of it. Raises `UsageError` where
+        another one came since: then somebody else goes on with it.
+        """
         data = {
             "process": asdict(here()),
             "who": who,
@@ -172,7 +182,30 @@ class Journal:
             "why": why,
             "again": True,
         }
-        self.event(run, "started", data=data)
+        row = self._row(run, "started", data)
+        written: list[int] = []
+        self._write(lambda: written.append(self._insert_unless_newer(row, seen)))
+        if not written[-1]:
+            raise UsageError(f"run {run}: somebody else goes on with it")
+
+    def _insert_unless_newer(self, row: Mapping[str, object], seen: int) -> int:
+        """Write an event in one statement, unless its run has one after `seen`.
+
+        Returns how many were written: 1 or 0.
+        """
+        from peewee import SQL
+        from peewee import Select
+        from peewee import Value
+        from peewee import fn
+
+        table = self._tables.events
+        newer = table.select(SQL("1")).where(table.run == row["run"], table.id > seen)
+        values = Select(columns=[Value(value) for value in row.values()]).where(
+            ~fn.EXISTS(newer)
+        )
+        names = [getattr(table, name) for name in row]
+        database: Any = self._database
+        return int(database.execute(table.insert_from(values, names)).rowcount)
 
     def event(
         self,

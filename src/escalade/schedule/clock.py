@@ -46,9 +46,13 @@ class Clock:
         self._say = say
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._ended = False
 
     def run(self, stop: threading.Event) -> None:
-        """Stay until `stop`, or an exception such as Ctrl-C; runs under way are ended."""
+        """Stay until `stop`, or an exception such as Ctrl-C; runs under way are ended.
+
+        Those that wait for their place do not begin any more.
+        """
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -74,13 +78,19 @@ class Clock:
             while not stop.wait(_PAUSE_S):
                 pass
         finally:
+            with self._lock:
+                self._ended = True
             scheduler.shutdown(wait=False)
             self._part()
 
     def _one(self, job: Job) -> None:
         """Run a job in a process of its own, to its end."""
-        process = subprocess.Popen(list(self._command(job)), stdin=subprocess.DEVNULL)
         with self._lock:
+            # What began meanwhile would be ended by nobody.
+            if self._ended:
+                return
+            words = list(self._command(job))
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
             self._running.add(process)
         code = process.wait()
         with self._lock:

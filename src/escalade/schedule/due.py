@@ -1,4 +1,4 @@
-"""Whether a job is due now, from its times and from when it last began. Pure."""
+"""Whether a job is due now, from its times and from the last one it ran for. Pure."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Due:
 
 
 def judged(job: Job, now: float, last: float | None) -> Due:
-    """Return whether a job is due at a time, where `last` is when it last began.
+    """Return whether a job is due at a time, where `last` is the last one it ran for.
 
-    A time that was missed is made up for once, and only within the job's bound. All are
-    epoch seconds.
+    For a run by hand that is when it began. A time that was missed is made up for once,
+    and only within the job's bound. All are epoch seconds.
     """
     on_time_s = GRACE_S + job.jitter_s
     bound_s = max(on_time_s, job.late_s if job.missed == "once" else 0.0)

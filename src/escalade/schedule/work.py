@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escalade.errors import EscaladeError
+from escalade.errors import UsageError
 from escalade.schedule import metrics
 from escalade.schedule import notify
 from escalade.schedule.due import GRACE_S
@@ -31,18 +32,21 @@ from escalade.text import Text
 
 if TYPE_CHECKING:
     from escalade.climb.gear import Desk
+    from escalade.journal.events import Event
     from escalade.journal.store import Journal
     from escalade.model import Diagnosis
     from escalade.plans import Plan
     from escalade.report.fixstory import FixStory
     from escalade.run import Road
+    from escalade.settings import Settings
 
-__all__ = ["KIND", "Done", "Means", "approve_job", "run_job"]
+__all__ = ["KIND", "Done", "Means", "approve_job", "run_job", "scope"]
 
 KIND = "scheduled"
 """The kind of such runs in the journal."""
 TOOL_ERROR, REFUSED = 1, 5
 _LOOKED_BACK_S = 400 * 86_400.0
+_BY_HAND = "by-hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Means:
 
     `timed` says that a timer called, so that the job runs only if it is due; `jittered`
     that it waits by chance first; `anytime` that windows do not count. `folder` is where
-    the operator's own tasks.py may be.
+    the operator's own tasks.py may be. `limit` and `stacks` are what the command line
+    says: they narrow what the job itself names.
     """
 
     road: Road
@@ -59,6 +64,8 @@ class Means:
     folder: Path
     argv: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
+    limit: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
     timed: bool = False
     jittered: bool = False
     anytime: bool = False
@@ -89,34 +96,55 @@ def run_job(job: Job, means: Means) -> Done:
     settings = means.road.settings
     place = state_folder(os.environ, chosen=settings.state)
     wait_s = max(job.late_s, GRACE_S) if job.overlap == "queue" else 0.0
-    with (
-        held(place, job.name, wait_s=wait_s, stop=means.road.stop) as free,
-        open_journal(place, redact=shaped, url=settings.journal) as journal,
-    ):
-        return _in_turn(job, means, journal, free=free)
-
-
-def _in_turn(job: Job, means: Means, journal: Journal, *, free: bool) -> Done:
-    """Judge whether the job is due and may run, and run it."""
-    now = journal.clock()
-    told = journal.scheduled(job.name, now - _LOOKED_BACK_S)
-    # Whoever found the job under way has not had its turn for it.
-    events = [e for e in told if not e.data.get("skipped")]
-    due = Due(Verdict.RUN)
-    if means.timed:
-        due = judged(job, now, max((e.time for e in events), default=None))
+    with open_journal(place, redact=shaped, url=settings.journal) as journal:
+        # Asked when the timer calls: a turn that waits for another run is due still.
+        due = _due(job, means, journal)
         if not due.runs:
-            return Done(0, note=_WHY_NOT[due.verdict].fill({"job": job.name}))
+            return _not_due(job, due.verdict)
+        with held(place, job.name, wait_s=wait_s, stop=means.road.stop) as free:
+            return _in_turn(job, means, journal, due, free=free)
+
+
+def _due(job: Job, means: Means, journal: Journal) -> Due:
+    """Return whether the job is due; by hand it always is."""
+    if not means.timed:
+        return Due(Verdict.RUN)
+    # A turn that waited began late, and took no other turn by that.
+    dues = ((e.data.get("due"), e.time) for e in _turns(job, journal))
+    ran = (due if isinstance(due, float) else began for due, began in dues)
+    return judged(job, journal.clock(), max(ran, default=None))
+
+
+def _turns(job: Job, journal: Journal) -> tuple[Event, ...]:
+    """Return the turns that the job had.
+
+    Whoever found the job under way has not had its turn for it.
+    """
+    told = journal.scheduled(job.name, journal.clock() - _LOOKED_BACK_S)
+    return tuple(e for e in told if not e.data.get("skipped"))
+
+
+def _not_due(job: Job, verdict: Verdict) -> Done:
+    """Return the end of a call that came to nothing and is no turn."""
+    return Done(0, note=_WHY_NOT[verdict].fill({"job": job.name}))
+
+
+def _in_turn(job: Job, means: Means, journal: Journal, due: Due, *, free: bool) -> Done:
+    """Judge whether a job that is due may run, and run it."""
+    turns = _turns(job, journal)
+    if means.timed and any(e.data.get("due") == due.time for e in turns):
+        # Another timer called for the same time, and was first.
+        return _not_due(job, Verdict.DONE)
     if not free:
         return _skipped(job, means, journal, due)
-    began = [e.time for e in events if not e.data.get("refused")]
-    refused = _refusal(job, means, began, now)
-    if refused is None and means.jittered and job.jitter_s:
+    if means.jittered and job.jitter_s:
         means.road.stop.wait(random.uniform(0.0, job.jitter_s))  # noqa: S311 -- no secret
+    ran = [e for e in turns if not e.data.get("refused")]
+    # After the waiting: the window may have closed meanwhile.
+    refused = _refusal(job, means, ran, journal.clock())
     _begin(job, means, journal, due, refused)
     if refused is None:
-        ends = [e.run for e in events if not e.data.get("refused")]
-        before = _exit_of(journal, ends[-1]) if ends else None
+        before = _exit_of(journal, ran[-1].run) if ran else None
         return _carried_out(job, means, journal, before)
     journal.event(means.road.run, "denied", data={"why": refused, "by": "policy"})
     done = Done(REFUSED, means.road.run, note=refused)
@@ -132,11 +160,15 @@ def _skipped(job: Job, means: Means, journal: Journal, due: Due) -> Done:
     return Done(0, run, note=why)
 
 
-def _refusal(job: Job, means: Means, began: Sequence[float], now: float) -> Text | None:
-    """Return why a job may not run now; None where it may."""
+def _refusal(job: Job, means: Means, ran: Sequence[Event], now: float) -> Text | None:
+    """Return why a job may not run now; None where it may.
+
+    A budget brakes timers: a run by hand, which a person wanted, does not spend it.
+    """
     moment = datetime.fromtimestamp(now, UTC)
     if job.window and not means.anytime and not is_open(job.window, moment):
         return shut(job.window, moment)
+    began = [e.time for e in ran if e.data.get("called") != _BY_HAND]
     if means.timed and job.budget and over_budget(job, began, now):
         hours = f"{job.budget.within_s / 3600:g}"
         return _SPENT.fill({"runs": str(job.budget.runs), "hours": hours})
@@ -167,7 +199,7 @@ def _begin(
     data = {
         "job": job.name,
         "due": due.time,
-        "called": due.verdict.value if means.timed else "by-hand",
+        "called": due.verdict.value if means.timed else _BY_HAND,
         "refused": refused is not None,
         "skipped": skipped,
     }
@@ -198,13 +230,7 @@ def _carried_out(job: Job, means: Means, journal: Journal, before: int | None) -
 
 def _looked(job: Job, means: Means, journal: Journal) -> Done:
     """Diagnose, or climb."""
-    settings = means.road.settings
-    settings = replace(
-        settings,
-        limit=job.limit or settings.limit,
-        stacks=job.stacks or settings.stacks,
-    )
-    road = replace(means.road, settings=settings)
+    road = replace(means.road, settings=scope(job, means))
     if job.does == "diagnose":
         diagnosis = _diagnosed(job, road)
         from escalade.journal.facts import diagnosed
@@ -217,6 +243,42 @@ def _looked(job: Job, means: Means, journal: Journal) -> Done:
     with gear_of(job, replace(means, road=road), journal) as gear:
         story = fix(gear, lambda: None)
     return Done(story.exit, road.run, story=story)
+
+
+def scope(job: Job, means: Means) -> Settings:
+    """Return the settings of a run: the job's own places, as the command line narrows them.
+
+    Raises `UsageError` where that leaves none: none is not all.
+    """
+    settings = means.road.settings
+    limit, stacks = job.limit or settings.limit, job.stacks or settings.stacks
+    if job.limit and means.limit:
+        limit = _both(settings, job.limit, means.limit)
+        if not limit:
+            raise _nothing(job, "limit", means.limit, "hosts")
+    if job.stacks and means.stacks:
+        stacks = tuple(stack for stack in job.stacks if stack in means.stacks)
+        if not stacks:
+            raise _nothing(job, "stack", means.stacks, "stacks")
+    return replace(settings, limit=limit, stacks=stacks)
+
+
+def _both(
+    settings: Settings, own: Sequence[str], said: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the names of the hosts that two lists of patterns both pick."""
+    from escalade.inventory.patterns import chosen
+    from escalade.run import inventory_for
+
+    inventory = inventory_for(settings)
+    picked = set(chosen(inventory, said))
+    return tuple(name for name in chosen(inventory, own) if name in picked)
+
+
+def _nothing(job: Job, flag: str, said: Sequence[str], what: str) -> UsageError:
+    """Return what is raised where a flag leaves nothing of a job."""
+    words = ", ".join(said)
+    return UsageError(f"{job.name}: --{flag} {words}: none of the job's {what}")
 
 
 def _diagnosed(job: Job, road: Road) -> Diagnosis:
@@ -236,10 +298,12 @@ def _diagnosed(job: Job, road: Road) -> Diagnosis:
     return judge(snapshot, book, Run(road.run, road.started, time.monotonic() - begun))
 
 
-def approve_job(job: Job, means: Means, journal: Journal, plan: Plan) -> Done:
+def approve_job(
+    job: Job, means: Means, journal: Journal, plan: Plan, *, seen: int
+) -> Done:
     """Carry out the plan with which a run of a job waits, now that a person agrees.
 
-    `means` has the run's own id. It is refused where the facts, or the file of the
+    `means` has the run's own id; `seen` is the last event that was read of it. It is refused where the facts, or the file of the
     job, are no longer what they were.
     """
     from escalade.climb.entry import saved
@@ -252,7 +316,7 @@ def approve_job(job: Job, means: Means, journal: Journal, plan: Plan) -> Done:
         story = saved(
             gear,
             lambda: journal.again(
-                run, who=whoami(os.environ), argv=argv, why=means.why
+                run, seen=seen, who=whoami(os.environ), argv=argv, why=means.why
             ),
             plan,
         )

@@ -158,12 +158,14 @@ def _approved(
             verbose=request.verbose,
         )
         return timetable.approve(context, journal, settings, job, run)
-    identity, plan, order, place = waiting(journal, run)
+    left = waiting(journal, run)
     asked = replace(request, yes=True)
-    settings = _at(settings, place, request)
-    with _gear(context, settings, asked, order, journal=journal, run=identity) as gear:
-        again = partial(_again, gear, request)
-        return _left(gear, saved(gear, again, plan), request)
+    settings = _at(settings, left.place, request)
+    with _gear(
+        context, settings, asked, left.order, journal=journal, run=left.run
+    ) as gear:
+        again = partial(_again, gear, request, left.seen)
+        return _left(gear, saved(gear, again, left.plan), request)
 
 
 def resume(context: Context, request: Request, prefix: str) -> int:
@@ -182,7 +184,7 @@ def resume(context: Context, request: Request, prefix: str) -> int:
         ) as gear:
             left.check(gear.rests)
             before = seen_before(gear)
-            _again(gear, request)
+            _again(gear, request, left.seen)
             if left.plan is None:
                 return _left(gear, _anew(gear, left.round), request)
             story = carry_on(gear, before, left.plan, left.past)
@@ -294,10 +296,10 @@ def _begin(gear: Gear, kind: str, request: Request) -> None:
     )
 
 
-def _again(gear: Gear, request: Request) -> None:
-    """Write down that this process goes on with a run."""
+def _again(gear: Gear, request: Request, seen: int) -> None:
+    """Write down that this process goes on with a run, unless another one does."""
     argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    gear.journal.again(gear.run, who=gear.who, argv=argv, why=request.why)
+    gear.journal.again(gear.run, seen=seen, who=gear.who, argv=argv, why=request.why)
 
 
 def _at(settings: Settings, place: Mapping[str, Any], request: Request) -> Settings:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from escalade.journal.store import Journal
     from escalade.plans import Plan
 
-__all__ = ["ExpiredError", "Left", "interrupted", "seen_before", "waiting"]
+__all__ = ["ExpiredError", "Left", "Waiting", "interrupted", "seen_before", "waiting"]
 
 
 class ExpiredError(UsageError):
@@ -39,7 +39,8 @@ class ExpiredError(UsageError):
 class Left:
     """What an interrupted run left: its plan, what was done of it, what was asked for.
 
-    `round` is the last one that was planned; without a `plan` nobody permitted it.
+    `round` is the last one that was planned; without a `plan` nobody permitted it. `seen`
+    is the id of the last event that was read.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Left:
     order: Order
     place: Mapping[str, Any]
     round: int = 0
+    seen: int = 0
 
     def check(self, rests: Mapping[str, str]) -> None:
         """Refuse to go on where runbooks, package or tasks are not what they were."""
@@ -61,9 +63,21 @@ class Left:
                 )
 
 
-def waiting(
-    journal: Journal, prefix: str
-) -> tuple[str, Plan, Order, Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a run waits with: its plan, what was asked for and where.
+
+    `seen` is the id of the last event that was read.
+    """
+
+    run: str
+    plan: Plan
+    order: Order
+    place: Mapping[str, Any]
+    seen: int
+
+
+def waiting(journal: Journal, prefix: str) -> Waiting:
     """Return the plan that a run waits with. Raises `UsageError` where it does not.
 
     One that came too late is denied for good: `ExpiredError`.
@@ -83,7 +97,7 @@ def waiting(
     if plan is None:
         raise JournalError(f"run {record.id}: its plan is not in the journal")
     order, place = _asked(record.id, events)
-    return record.id, plan, order, place
+    return Waiting(record.id, plan, order, place, events[-1].id)
 
 
 def interrupted(journal: Journal, prefix: str) -> Left:
@@ -107,13 +121,14 @@ def interrupted(journal: Journal, prefix: str) -> Left:
     plan = _plan(record.id, events)
     if plan is None or not _permitted(events, plan):
         last = plan.round if plan else 0
-        return Left(record.id, None, Past(), order, place, last)
+        return Left(record.id, None, Past(), order, place, last, seen=events[-1].id)
     return Left(
         record.id,
         plan,
         Past(past(events, plan.round), {g.action: g.group for g in groups(events)}),
         order,
         place,
+        seen=events[-1].id,
     )
 
 

@@ -22,6 +22,7 @@ from escalade.tasks.desk import checked_format
 from escalade.tasks.desk import look_for
 from escalade.tasks.desk import road_for
 from escalade.tasks.desk import settings_for
+from escalade.tasks.reaching import said_of_hosts
 from escalade.text import Text
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
     "folder_of",
     "maintenance_for",
     "of_job",
+    "passed_on",
     "run",
     "show_all",
     "show_next",
@@ -206,15 +208,16 @@ def _print(sheet: Sheet, settings: Settings, kind: str) -> int:
 def run(context: Context, request: Request) -> int:
     """Run one job, or serve them all until somebody ends it."""
     checked_format(request.format)
-    if not request.once and (request.due or request.jitter or request.anytime):
-        raise UsageError("--due, --jitter and --anytime go with --once JOB")
+    of_one = request.due or request.jitter or request.anytime
+    if not request.once and (of_one or request.format != "text"):
+        raise UsageError("--due, --jitter, --anytime and --format go with --once JOB")
     settings = settings_for(context, request.flags)
     folder = folder_of(context)
     maintenance = maintenance_for(settings, folder, anytime=request.anytime)
     if request.once:
         job = maintenance.job(request.once)
         return _once(context, settings, request, job, maintenance)
-    return _serve(context, settings, chosen(maintenance, request.jobs))
+    return _serve(context, settings, request, chosen(maintenance, request.jobs))
 
 
 def _once(
@@ -250,6 +253,8 @@ def _means(
         folder=folder_of(context),
         argv=(Path(sys.argv[0]).name, *sys.argv[1:]),
         guards=maintenance.guards,
+        limit=settings.limit if request.flags.get("limit") else (),
+        stacks=settings.stacks if request.flags.get("stacks") else (),
         timed=request.due,
         jittered=request.jitter,
         anytime=request.anytime,
@@ -275,19 +280,20 @@ def approve(
     from escalade.schedule.work import approve_job
     from escalade.tasks.recalled import waiting
 
-    identity, plan, _, place = waiting(journal, run)
-    told = [e for e in journal.scheduled() if e.run == identity]
+    left = waiting(journal, run)
+    told = [e for e in journal.scheduled() if e.run == left.run]
     folder = folder_of(context)
     maintenance = maintenance_for(settings, folder, anytime=request.anytime)
     job = maintenance.job(str(told[-1].data.get("job")) if told else "")
     settings = replace(
         settings,
-        limit=tuple(place.get("hosts", ())),
-        stacks=tuple(place.get("stacks", ())),
+        limit=tuple(left.place.get("hosts", ())),
+        stacks=tuple(left.place.get("stacks", ())),
     )
     means = _means(context, settings, request, maintenance)
-    road = replace(road_for(settings, Silent()), run=identity)
-    done = approve_job(job, replace(means, road=road), journal, plan)
+    road = replace(road_for(settings, Silent()), run=left.run)
+    there = replace(means, road=road)
+    done = approve_job(job, there, journal, left.plan, seen=left.seen)
     _tell(job, done, settings, request)
     return done.code
 
@@ -336,7 +342,9 @@ def _json(job: Job, done: Done, settings: Settings) -> str:
     return json.dumps(whole, indent=2) + "\n"
 
 
-def _serve(context: Context, settings: Settings, jobs: Sequence[Job]) -> int:
+def _serve(
+    context: Context, settings: Settings, request: Request, jobs: Sequence[Job]
+) -> int:
     """Stay in the foreground and run each job when it is due."""
     import threading
 
@@ -348,13 +356,27 @@ def _serve(context: Context, settings: Settings, jobs: Sequence[Job]) -> int:
     caller = caller_here(folder_of(context), os.environ)
     names = ", ".join(job.name for job in jobs)
     print(_SERVING.fill({"jobs": names}).pick(settings.lang), flush=True)
-    clock = Clock(
-        jobs,
-        lambda job: caller.once(job.name, *(("--jitter",) if job.jitter_s else ())),
-        _said,
-    )
-    clock.run(threading.Event())
+    flags = passed_on(request)
+
+    def command(job: Job) -> tuple[str, ...]:
+        return caller.once(job.name, *(("--jitter",) if job.jitter_s else ()), *flags)
+
+    Clock(jobs, command, _said).run(threading.Event())
     return 0
+
+
+def passed_on(request: Request) -> tuple[str, ...]:
+    """Return the flags that hold for each run that the embedded scheduler starts."""
+    said = {**request.flags, "why": request.why, "verbose": request.verbose}
+    words: list[str] = []
+    for name, value in {**said, **said_of_hosts()}.items():
+        flag = f"--{'stack' if name == 'stacks' else name.replace('_', '-')}"
+        if isinstance(value, bool):
+            words += [flag] if value else []
+            continue
+        each = value if isinstance(value, list) else [value] if value else []
+        words += [word for one in each for word in (flag, str(one))]
+    return tuple(words)
 
 
 def _said(name: str, code: int) -> None:
