@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import stat
 from pathlib import Path
 
@@ -107,6 +108,32 @@ def test_an_appended_key_is_known_at_once(tmp_path: Path) -> None:
     assert path.read_text() == f"web1 {ONE.text}\nweb2 {TWO.text}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """Others may read it as before."""
+    path = tmp_path / "known_hosts"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    append(path, "web1", ONE)
+    append(path, "web2", ONE)
+    assert forget(path, "web2") == 1
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_what_is_no_regular_file_takes_no_key(tmp_path: Path) -> None:
+    """Nor is it changed, read or waited for, behind a symbolic link too."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(OSError, match="no regular file"):
+            append(path, "web1", ONE)
+        assert forget(path, "web1") == 0
+        assert known("web1", [path]).keys == ()
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o666
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_appending_does_not_glue_lines(tmp_path: Path) -> None:

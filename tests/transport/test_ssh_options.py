@@ -154,3 +154,215 @@ def test_an_address_that_is_more_than_one(tmp_path: Path, address: str) -> None:
     """User and port have places of their own."""
     with pytest.raises(ValueError, match="is no address"):
         hop(tmp_path, "", Host("web1", "ssh", address=address))
+
+
+# ------------------------------------------------------- a name and another address
+
+AT = Host("web1", "ssh", address="192.0.2.9")
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("Host 192.0.2.9\n User by-address\nHost *\n User all\n", "by-address"),
+        ("Host 192.0.2.*\n User by-net\nHost *\n User all\n", "by-net"),
+        ("Host web1\n User by-name\nHost *\n User all\n", "by-name"),
+        ("Host web1 web-*\n User by-name\nHost *\n User all\n", "by-name"),
+        ("Host web*\n User by-names\nHost 192.0.2.9\n User by-address\n", "by-address"),
+        ("Host web*\n User by-names\nHost 192.0.2.*\n User by-net\n", "by-net"),
+        ("Host web*\n User by-names\nHost *\n Port 3\n", "by-names"),
+        ("Host web1\n User by-name\nHost 192.0.2.9\n User by-address\n", "by-name"),
+        ("Host 192.0.2.9\n User by-address\nHost web1\n User by-name\n", "by-address"),
+        ("Host *\n User all\nHost 192.0.2.9 web1\n User late\n", "all"),
+        ("Match originalhost web1\n User by-match\n", "by-match"),
+        (
+            "Match originalhost x\nHost web1\n User by-name\nHost *\n User a\n",
+            "by-name",
+        ),
+        ("Host web1 !192.0.2.9\n User not-here\nHost *\n User all\n", "all"),
+    ],
+)
+def test_ssh_config_is_asked_for_the_address(
+    tmp_path: Path, text: str, user: str
+) -> None:
+    """As Ansible has it: ssh is given the address.
+
+    A block that spells out the name counts as one for the address; one that fits the
+    name by a wildcard fills what is left open. The first block wins, as ever.
+    """
+    assert hop(tmp_path, text, AT).user == user
+
+
+def test_the_key_and_port_of_an_address(tmp_path: Path) -> None:
+    """Stand above those of a wildcard that fits the name as well."""
+    text = "Host 192.0.2.9\n Port 22\n IdentityFile /a\n"
+    text += "Host *\n Port 2200\n IdentityFile /all\n"
+    made = hop(tmp_path, text, AT)
+    assert (made.port, made.identities) == (22, ("/a", "/all"))
+
+
+def test_an_address_may_be_an_alias_of_ssh_config(tmp_path: Path) -> None:
+    """Its HostName is where ssh goes; that of a block for the name is not."""
+    text = "Host inner\n HostName 192.0.2.5\nHost web1\n HostName 192.0.2.6\n Port 3\n"
+    made = hop(tmp_path, text, Host("web1", "ssh", address="inner"))
+    assert (made.address, made.port, made.known_as) == (
+        "192.0.2.5",
+        3,
+        "[192.0.2.5]:3",
+    )
+    assert made.name == "web1"
+
+
+@pytest.mark.parametrize("block", ["Host web1", "Host web*", "Host 192.0.2.*"])
+def test_a_proxy_command_is_given_what_the_inventory_says(
+    tmp_path: Path, block: str
+) -> None:
+    """Address and port, whichever block it comes from."""
+    text = f"{block}\n ProxyCommand nc %h %p\n"
+    host = Host("web1", "ssh", address="192.0.2.9", port=2222)
+    assert hop(tmp_path, text, host).proxy_command == "nc 192.0.2.9 2222"
+
+
+def test_of_a_jump_and_a_proxy_command_the_first_counts(tmp_path: Path) -> None:
+    """As in OpenSSH; what names the address comes before what is like the name."""
+    command = "Host 192.0.2.9\n ProxyCommand nc %h %p\n"
+    for text in (
+        f"{command}Host *\n ProxyJump gate\n",
+        f"Host web*\n ProxyJump gate\n{command}",
+    ):
+        made = hop(tmp_path, text, AT)
+        assert (made.proxy_command, made.via) == ("nc 192.0.2.9 22", None)
+    off = "Host 192.0.2.9\n ProxyCommand none\nHost *\n ProxyJump gate\n"
+    assert hop(tmp_path, off, AT).via is None
+
+
+# ---------------------------------------------------------------------------- loops
+
+
+def test_a_jump_that_is_called_as_the_host_is_taken(tmp_path: Path) -> None:
+    """What counts is where it is: another address or another port."""
+    text = "Host web1\n HostName 192.0.2.1\n"
+    host = Host("web1", "ssh", address="192.0.2.9", jump="web1")
+    made = hop(tmp_path, text, host)
+    assert made.via is not None
+    assert (made.via.address, made.address) == ("192.0.2.1", "192.0.2.9")
+    other = hop(tmp_path, "", Host("web1", "ssh", port=22, jump="web1:2222"))
+    assert other.via is not None
+    assert other.via.port == 2222
+
+
+def test_a_jump_as_another_user_is_taken(tmp_path: Path) -> None:
+    """A login of its own on the same machine is no loop."""
+    made = hop(tmp_path, "", Host("web1", "ssh", user="root", jump="me@web1"))
+    assert made.via is not None
+    assert (made.via.user, made.user) == ("me", "root")
+
+
+@pytest.mark.parametrize(
+    ("text", "jump"),
+    [
+        ("", "web1"),
+        ("", "WEB1:22"),
+        ("", "root@web1"),
+        ("Host w\n HostName web1\n", "w"),
+        ("Host web1\n ProxyJump web1\n", None),
+        ("Host *\n User root\nHost web1 x\n ProxyJump web1\n", None),
+        ("Host gate\n ProxyJump web1\n", "gate"),
+        ("Host gate\n ProxyJump two\nHost two\n ProxyJump gate\n", "gate"),
+    ],
+)
+def test_a_loop_is_an_error(tmp_path: Path, text: str, jump: str | None) -> None:
+    """Said by who is asked for this host: no bastion is passed by silently."""
+    host = Host("web1", "ssh", user="root", jump=jump)
+    text += "Host *\n User root\n"
+    with pytest.raises(ValueError, match=r"ProxyJump .*: .* leads back to itself"):
+        hop(tmp_path, text, host)
+
+
+@pytest.mark.parametrize(
+    ("host", "jump"),
+    [
+        (Host("gate", "ssh", user="root"), "gate"),
+        (Host("gate", "ssh", address="192.0.2.1"), "gate"),
+        (Host("bastion", "ssh", address="192.0.2.1", port=2222), "gate:2222"),
+    ],
+)
+def test_a_jump_for_everybody_is_not_for_the_gateway(
+    tmp_path: Path, host: Host, jump: str
+) -> None:
+    """`Host *` names no host, so it says nothing of a loop."""
+    text = f"Host gate\n HostName 192.0.2.1\nHost *\n ProxyJump {jump}\n"
+    assert hop(tmp_path, text, host).via is None
+
+
+def test_a_chain_for_everybody_ends_at_its_own_links(tmp_path: Path) -> None:
+    """The first is reached directly, the second through the first."""
+    text = "Host *\n ProxyJump one,two\n"
+    made = hop(tmp_path, text, Host("two", "ssh"))
+    assert made.via is not None
+    assert (made.via.name, made.via.via) == ("one", None)
+    assert hop(tmp_path, text, Host("one", "ssh")).via is None
+    far = hop(tmp_path, text)
+    names = []
+    while far.via is not None:
+        far = far.via
+        names.append(far.name)
+    assert names == ["two", "one"]
+
+
+# ------------------------------------------------------------ what the inventory adds
+
+
+def test_an_alias_for_the_key_from_the_inventory(tmp_path: Path) -> None:
+    """It stands above HostKeyAlias and is the host's alone."""
+    said = {"escalade_host_key_alias": "Mine"}
+    host = Host("web1", "ssh", jump="gate", vars=said)
+    made = hop(tmp_path, "Host web1\n HostKeyAlias theirs\n", host)
+    assert made.known_as == "mine"
+    assert made.via is not None
+    assert made.via.known_as == "gate"
+
+
+def test_the_key_for_the_inventorys_jump(tmp_path: Path) -> None:
+    """It is for the jump, and not for the host nor for another's jump."""
+    said = {"escalade_jump_key": "/j"}
+    host = Host("web1", "ssh", identity="/k", jump="gate", vars=said)
+    made = hop(tmp_path, "Host gate\n IdentityFile /g\n ProxyJump outer\n", host)
+    assert made.via is not None
+    assert made.via.via is not None
+    assert (made.identities, made.via.identities) == (("/k",), ("/j",))
+    assert made.via.via.identities == ()
+
+
+# ------------------------------------------------------------------- canonical names
+
+
+@pytest.mark.parametrize(
+    "domains", ["", " CanonicalDomains none\n", "Host other\n CanonicalDomains x.y\n"]
+)
+@pytest.mark.parametrize("address", [None, "192.0.2.9", "web.example.org"])
+def test_no_domains_change_no_name(
+    tmp_path: Path, domains: str, address: str | None
+) -> None:
+    """CanonicalizeHostname without CanonicalDomains, as in OpenSSH."""
+    text = f"Host *\n CanonicalizeHostname yes\n CanonicalizeMaxDots 3\n{domains}"
+    host = Host("web1", "ssh", address=address)
+    assert hop(tmp_path, text, host).address == (address or "web1")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.9", "2001:db8::1", "web1."])
+def test_an_absolute_name_is_canonical(tmp_path: Path, address: str) -> None:
+    """No domain is tried for it."""
+    text = "CanonicalizeHostname yes\nCanonicalizeMaxDots 9\nCanonicalDomains x\n"
+    text += "CanonicalizeFallbackLocal no\n"
+    host = Host("web1", "ssh", address=address)
+    text += "Host web1.x\n User wrong\n"
+    assert hop(tmp_path, text, host).address == address
+
+
+def test_a_name_without_a_canonical_one(tmp_path: Path) -> None:
+    """Is an error where CanonicalizeFallbackLocal says so, in one line."""
+    text = "CanonicalizeHostname yes\nCanonicalDomains invalid\n"
+    text += "CanonicalizeFallbackLocal no\n"
+    with pytest.raises(ValueError, match="'web1' has no canonical name"):
+        hop(tmp_path, text)

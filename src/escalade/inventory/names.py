@@ -18,6 +18,8 @@ __all__ = [
     "CONNECTION",
     "FILLED",
     "IDENTITY",
+    "JUMP_KEY",
+    "KEY_ALIAS",
     "KNOWN_HOSTS",
     "PORT",
     "SSH_CONFIG",
@@ -27,12 +29,16 @@ __all__ = [
 
 SSH_CONFIG = "escalade_ssh_config"
 KNOWN_HOSTS = "escalade_known_hosts"
+# These two come out of the arguments for ssh and are no variables that one writes.
+KEY_ALIAS = "escalade_host_key_alias"
+JUMP_KEY = "escalade_jump_key"
 ADDRESS = ("ansible_host", "ansible_ssh_host")
 PORT = ("ansible_port", "ansible_ssh_port")
 USER = ("ansible_user", "ansible_ssh_user")
 IDENTITY = ("ansible_ssh_private_key_file", "ansible_private_key_file")
 CONNECTION = ("ansible_connection",)
-ARGS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
+ARGS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
+"""In the order of ssh's line, where the first word on a matter counts."""
 BECOME = ("ansible_become",)
 BECOME_USER = ("ansible_become_user",)
 BECOME_METHOD = ("ansible_become_method",)
@@ -54,7 +60,6 @@ _THEIRS = frozenset(
         "ansible_ports",
         "ansible_scp_extra_args",
         "ansible_sftp_extra_args",
-        "ansible_ssh_args",
         "ansible_ssh_executable",
         "ansible_users",
     )

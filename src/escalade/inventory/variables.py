@@ -26,6 +26,8 @@ from escalade.inventory.names import BECOME_USER
 from escalade.inventory.names import CONNECTION
 from escalade.inventory.names import FILLED
 from escalade.inventory.names import IDENTITY
+from escalade.inventory.names import JUMP_KEY
+from escalade.inventory.names import KEY_ALIAS
 from escalade.inventory.names import KNOWN_HOSTS
 from escalade.inventory.names import PORT
 from escalade.inventory.names import SSH_CONFIG
@@ -179,6 +181,10 @@ def _kept(reader: _Reader, said: Mapping[str, str]) -> dict[str, object]:
         path = _path(reader, (ours,)) or _expanded(said.get(option))
         if path:
             kept[ours] = path
+    if said.get("hostkeyalias"):
+        kept[KEY_ALIAS] = said["hostkeyalias"]
+    if said.get("jumpkey"):
+        kept[JUMP_KEY] = _expanded(said["jumpkey"])
     user = reader.said(BECOME_USER)
     if user is not None:
         kept[become.USER] = user.text

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
+import errno
 import fcntl
 import fnmatch
 import hashlib
 import hmac
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HostKey", "Known", "append", "forget", "known", "known_as"]
+__all__ = [
+    "HostKey",
+    "Known",
+    "append",
+    "can_hold",
+    "forget",
+    "known",
+    "known_as",
+]
 
 _SSH_PORT = 22
 _NOT_PLAIN = frozenset("*?!|")
@@ -110,11 +121,22 @@ def known(name: str, files: Iterable[Path]) -> Known:
     return Known(tuple(keys), tuple(revoked))
 
 
-def append(path: Path, name: str, key: HostKey) -> None:
-    """Add a line for a key to a file that only its owner may read.
+def can_hold(path: Path) -> bool:
+    """Whether a file can hold keys: a regular one, or one that is not there yet."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
-    One write to the end of the file: what others append meanwhile is not lost.
+
+def append(path: Path, name: str, key: HostKey) -> None:
+    """Add a line for a key to a file; a new one is for its owner alone.
+
+    One write to the end of the file: what others append meanwhile is not lost. Raises
+    OSError, for a device or a pipe too: these are not even opened.
     """
+    if not can_hold(path):
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
@@ -123,7 +145,6 @@ def append(path: Path, name: str, key: HostKey) -> None:
         size = os.fstat(descriptor).st_size
         torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
         os.write(descriptor, f"{chr(10) if torn else ''}{name} {key.text}\n".encode())
-        os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
 
@@ -132,9 +153,9 @@ def forget(path: Path, name: str) -> int:
     """Remove the lines that name exactly this host; return how many.
 
     Lines that stand for several names keep the others. The file is replaced in one
-    step, behind a symbolic link too.
+    step, behind a symbolic link too, and keeps its owner and its mode.
     """
-    if not path.exists():
+    if not path.exists() or not can_hold(path):
         return 0
     lines = path.read_text("utf-8", "surrogateescape").splitlines(keepends=True)
     kept = [_without(line, name) for line in lines]
@@ -147,6 +168,10 @@ def forget(path: Path, name: str) -> int:
             descriptor, "w", encoding="utf-8", errors="surrogateescape"
         ) as f:
             f.writelines(kept)
+            facts = real.stat()
+            with contextlib.suppress(PermissionError):
+                os.fchown(descriptor, facts.st_uid, facts.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(facts.st_mode))
         draft.replace(real)
     return removed
 
@@ -168,6 +193,9 @@ def _lines(path: Path) -> _Lines:
         facts = path.stat()
         stamp = (facts.st_mtime_ns, facts.st_size)
         cached = _cache.get(path)
+        if not stat.S_ISREG(facts.st_mode):
+            # A pipe or a terminal would be waited for.
+            return _Lines(())
         if cached is None or cached[0] != stamp:
             text = path.read_text("utf-8", "surrogateescape")
             found = (e for line in text.splitlines() if (e := _entry(line)))

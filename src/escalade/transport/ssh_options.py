@@ -14,6 +14,7 @@ from typing import Any
 
 from escalade.model import Host
 from escalade.transport.hostkeys import known_as
+from escalade.transport.ssh_blocks import AS_IT_IS
 from escalade.transport.ssh_blocks import Blocks
 
 __all__ = ["Hop", "hop_for", "read_config"]
@@ -24,6 +25,9 @@ KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 
 _DEEPEST = 16
+_PROXIES = ("proxyjump", "proxycommand")
+_Place = tuple[str, int, str]
+"""Address, port and user: what makes a hop one and the same."""
 _INCLUDE = re.compile(r"^\s*include(?:\s*=\s*|\s+)(.+)$", re.IGNORECASE)
 _BLOCK = re.compile(r"^\s*(?:host|match)\b", re.IGNORECASE)
 _configs: dict[tuple[tuple[Path, int], ...], Blocks] = {}
@@ -34,7 +38,8 @@ _lock = threading.Lock()
 class Hop:
     """One SSH server on the way: how to reach it and how to know it.
 
-    `known_as` is its name in the known_hosts files; `via` the hop before it.
+    `known_as` is its name in the known_hosts files; `via` the hop before it. Of
+    `known_hosts`, enrolment writes to `own_known_hosts` only, the user's.
     """
 
     name: str
@@ -46,6 +51,11 @@ class Hop:
     identities: tuple[str, ...] = ()
     proxy_command: str = ""
     via: Hop | None = None
+    own_known_hosts: tuple[Path, ...] = ()
+
+
+class _LoopError(Exception):
+    """A jump leads to a server that is on the way already."""
 
 
 def hop_for(host: Host, *, ssh_config: Path | None = None) -> Hop:
@@ -58,6 +68,8 @@ def hop_for(host: Host, *, ssh_config: Path | None = None) -> Hop:
         "user": host.user,
         "identityfile": [host.identity] if host.identity else None,
         "proxyjump": host.jump,
+        "jumpkey": host.vars.get("escalade_jump_key"),
+        "hostkeyalias": host.vars.get("escalade_host_key_alias"),
         "userknownhostsfile": host.vars.get("escalade_known_hosts"),
     }
     # A jump of the inventory's own stands above any proxy of ssh_config.
@@ -67,28 +79,58 @@ def hop_for(host: Host, *, ssh_config: Path | None = None) -> Hop:
 
 
 def _hop(
-    name: str, config: Blocks, *, said: Mapping[str, Any], seen: tuple[str, ...]
+    name: str, config: Blocks, *, said: Mapping[str, Any], seen: tuple[_Place, ...]
 ) -> Hop:
-    """Return one hop with those before it."""
-    found = config.lookup(name)
-    if said.get("hostname"):
-        found = {**config.lookup(said["hostname"]), **found}
-    options = {**found, **{key: value for key, value in said.items() if value}}
-    address, port = str(options["hostname"]), int(options.get("port") or 22)
-    if "@" in address or address.count(":") == 1:
+    """Return one hop with those before it; raise _LoopError for one that was seen."""
+    asked = str(said.get("hostname") or name)
+    if "@" in asked or asked.count(":") == 1 or asked.split() != [asked]:
         hint = "user and port have variables of their own"
-        raise ValueError(f"{address!r} is no address: {hint}")
+        raise ValueError(f"{asked!r} is no address: {hint}")
+    found = _found(name, asked, config, port=said.get("port"))
+    ours = {key: value for key, value in said.items() if value and key != "hostname"}
+    options = {**found, **ours}
+    address, port = str(options["hostname"]), int(options.get("port") or 22)
+    user = str(options.get("user") or _local_user())
+    place = (address.lower(), port, user)
+    if any(place[:2] == p[:2] and said.get("user") in (None, p[2]) for p in seen):
+        raise _LoopError(name)
+    own = tuple(_files(options.get("userknownhostsfile"), KNOWN_HOSTS))
+    system = _files(options.get("globalknownhostsfile"), SYSTEM_KNOWN_HOSTS)
     return Hop(
         name=name,
         address=address,
         port=port,
-        user=str(options.get("user") or _local_user()),
+        user=user,
         known_as=str(options.get("hostkeyalias") or known_as(address, port)).lower(),
-        known_hosts=tuple(_known_hosts(options)),
+        known_hosts=(*own, *system),
+        own_known_hosts=own,
         identities=tuple(_identities(options)),
         proxy_command=_command(options),
-        via=_via(options, config, seen=(*seen, name, address)),
+        via=_via(options, config, names=(name, asked), seen=(*seen, place)),
     )
+
+
+def _found(name: str, asked: str, config: Blocks, *, port: object) -> dict[str, Any]:
+    """Return what ssh_config says of a host that ssh is asked for by another name.
+
+    As Ansible has it, the address is looked up; a block that spells out the name counts
+    as one for the address, and what else fits the name fills what is left open.
+    """
+    said = (f"Port {port}",) if port else ()
+    if asked == name:
+        return _one_way(config.lookup(name, said=said))
+    first = _one_way(config.lookup(asked, alias=name, said=said))
+    # The name itself goes to no resolver here.
+    own = (AS_IT_IS, f"HostName {asked}", *said)
+    rest = _one_way(config.lookup(name, said=own))
+    taken = _PROXIES if any(way in first for way in _PROXIES) else ()
+    return {**{key: rest[key] for key in rest if key not in taken}, **first}
+
+
+def _one_way(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with only the first of ProxyJump and ProxyCommand, as in ssh."""
+    ways = [key for key in found if key in _PROXIES]
+    return {key: value for key, value in found.items() if key not in ways[1:]}
 
 
 def _local_user() -> str:
@@ -99,22 +141,38 @@ def _local_user() -> str:
 
 
 def _via(
-    options: Mapping[str, Any], config: Blocks, *, seen: tuple[str, ...]
+    options: Mapping[str, Any],
+    config: Blocks,
+    *,
+    names: tuple[str, ...],
+    seen: tuple[_Place, ...],
 ) -> Hop | None:
     """Return the last of the hops that ProxyJump names, each behind the one before."""
     jumps = str(options.get("proxyjump") or "none")
+    key = options.get("jumpkey")
     hop: Hop | None = None
     if jumps.lower() == "none":
         return None
     for word in jumps.split(","):
         user, name, port = _shorthand(word.strip())
-        # `Host *` with a ProxyJump holds for the gateway itself too.
-        if name in seen:
-            continue
         said = {"user": user, "port": port, "proxyjump": "none" if hop else None}
-        nearer = _hop(name, config, said=said, seen=seen)
+        said_key = {"identityfile": [key] if key else None}
+        try:
+            nearer = _hop(name, config, said={**said, **said_key}, seen=seen)
+        except _LoopError:
+            # `Host *` with a ProxyJump holds for the gateway itself too.
+            if _is_general(jumps, config, names):
+                break
+            what = f"ProxyJump {jumps}: {name} leads back to itself"
+            raise ValueError(what) from None
         hop = nearer if hop is None else _behind(nearer, hop)
     return hop
+
+
+def _is_general(jumps: str, config: Blocks, names: tuple[str, ...]) -> bool:
+    """Whether blocks that name none of a host's names say its ProxyJump."""
+    found = (config.shared(name, by=names).get("proxyjump") for name in names)
+    return jumps in found
 
 
 def _behind(hop: Hop, via: Hop) -> Hop:
@@ -141,16 +199,11 @@ def _identities(options: Mapping[str, Any]) -> Iterator[str]:
             yield str(Path(name).expanduser())
 
 
-def _known_hosts(options: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the known_hosts files, the one that enrolment writes to first."""
-    for key, usual in (
-        ("userknownhostsfile", KNOWN_HOSTS),
-        ("globalknownhostsfile", SYSTEM_KNOWN_HOSTS),
-    ):
-        said = options.get(key)
-        for name in shlex.split(str(said)) if said else usual:
-            if name.lower() != "none":
-                yield Path(name.replace("%d", "~")).expanduser()
+def _files(said: object, usual: tuple[str, ...]) -> Iterator[Path]:
+    """Yield known_hosts files, the first one first."""
+    for name in shlex.split(str(said)) if said else usual:
+        if name.lower() != "none":
+            yield Path(name.replace("%d", "~")).expanduser()
 
 
 def _command(options: Mapping[str, Any]) -> str:

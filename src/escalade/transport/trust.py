@@ -12,12 +12,16 @@ from escalade.transport.base import Output
 from escalade.transport.base import Timeouts
 from escalade.transport.hostkeys import HostKey
 from escalade.transport.hostkeys import append
+from escalade.transport.hostkeys import can_hold
 from escalade.transport.hostkeys import forget
+from escalade.transport.hostkeys import known
 from escalade.transport.ssh_connect import Refusal
 from escalade.transport.ssh_connect import connect
 from escalade.transport.ssh_options import hop_for
 
 __all__ = ["Offer", "Trusted", "fingerprints", "trust"]
+
+_HINT = "in ssh_config, or escalade_known_hosts in the inventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Offer:
 
     `server` is the host asked for or a gateway before it; `name` is what known_hosts
     calls it. `known` are the keys that are known instead: with any there, the key has
-    changed. `files` are its known_hosts files, the one to write to first.
+    changed. `files` are the user's known_hosts files, the one to write to first;
+    those of the system are never written.
     """
 
     server: str
@@ -35,6 +40,7 @@ class Offer:
     known: tuple[HostKey, ...]
     revoked: bool
     files: tuple[Path, ...]
+    system: tuple[Path, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -81,7 +87,8 @@ def fingerprints(
         key=link.key,
         known=link.known.keys,
         revoked=link.key in link.known.revoked,
-        files=server.known_hosts,
+        files=server.own_known_hosts,
+        system=tuple(f for f in server.known_hosts if f not in server.own_known_hosts),
     )
 
 
@@ -132,10 +139,24 @@ def _refused(
     elif offer.changed and not replace:
         old = ", ".join(key.fingerprint for key in offer.known)
         reason = f"{shown} has changed (known is {old})"
-    elif not offer.files or any(offer.name == one.name for one in added):
+    elif any(offer.name == one.name for one in added):
         reason = f"{shown}: no known_hosts file takes it"
+    elif unfit := _unfit(offer):
+        reason = f"{shown}: {unfit}"
     elif not confirm(offer):
         reason = f"{shown} was not confirmed"
     else:
         return None
     return Output(Status.DENIED, reason=reason, cause=cause)
+
+
+def _unfit(offer: Offer) -> str:
+    """Return why no file of the user's can take a key, "" where one can."""
+    if not offer.files:
+        return f"UserKnownHostsFile is none: set it {_HINT}"
+    if not can_hold(offer.files[0]):
+        return f"{offer.files[0]} is no regular file: set UserKnownHostsFile {_HINT}"
+    for path in offer.system:
+        if known(offer.name, [path]).keys:
+            return f"{path} holds another key: it is the system's, take it out there"
+    return ""
