@@ -10,6 +10,9 @@ from datetime import datetime
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from escalade.schedule.calendar import calendars
 from escalade.schedule.jobs import Cron
@@ -34,6 +37,10 @@ EXPRESSIONS = (
     "30 2 25 * sun",
 )
 MOST = 60
+# Fields for days: with and without a star in front, of some and of all there are.
+DAYS_OF_MONTH = ("*", "*/2", "*/31", "1-31", "1-31/2", "1,*", "13", "29-31", "1,15")
+DAYS_OF_WEEK = ("*", "*/2", "0-7", "1-7", "0-6", "5,*", "1", "7", "mon-fri", "0-7/2")
+MONTHS = ("*", "1-12", "2", "dec,jan", "*/3")
 
 
 def analyze(*words: str) -> str:
@@ -72,6 +79,44 @@ def test_systemd_comes_when_we_do(zone, expression) -> None:
         assert all(re.search(r" (UTC|[A-Z]\w+/\w+)$", line) for line in lines)
         near = [x for x in lines if x[0] not in "12" or x[:10] <= f"{until:%Y-%m-%d}"]
         assert set().union(*(by_systemd(x, base, until) for x in near)) == ours
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        # A field that spells all of its days has no star: either is enough.
+        ("0 0 1-31 * 1", "*-*-*"),
+        ("0 0 13 * 0-6", "*-*-*"),
+        ("0 0 13 * 1-7", "*-*-*"),
+        # A star in front, and both count.
+        ("0 0 */1 * 1", "Mon *-*-*"),
+        ("0 0 13 * */1", "*-*-13"),
+    ],
+)
+def test_all_days_are_no_star(expression, expected) -> None:
+    """As in cron, which looks at how a field begins."""
+    lines = calendars(Cron(expression, "UTC"), utc("2026-11-24"))
+    assert lines == (f"{expected} 00:00:00 UTC",)
+
+
+@settings(max_examples=40)
+@given(
+    st.tuples(
+        st.sampled_from(DAYS_OF_MONTH),
+        st.sampled_from(MONTHS),
+        st.sampled_from(DAYS_OF_WEEK),
+    ),
+    st.sampled_from(tuple(CHANGES)),
+    st.integers(0, 23),
+)
+def test_systemd_comes_on_the_days_on_which_we_do(days, zone, hour) -> None:
+    """Over eight weeks, whatever the three fields of days are."""
+    schedule = Cron(f"15 {hour} {' '.join(days)}", zone)
+    base, until = utc("2026-12-05"), utc("2027-01-30")
+    ours = {t.astimezone(UTC) for t in times_between(schedule, base, until)}
+    lines = [x for x in calendars(schedule, base) if x[0] not in "12"]
+    found = (moment for line in lines for moment in by_systemd(line, base, until))
+    assert set(found) == ours
 
 
 @pytest.mark.parametrize("minutes", [15, 60, 90, 360, 1440])

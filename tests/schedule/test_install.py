@@ -56,6 +56,24 @@ def test_a_runbook_may_lie_anywhere(name) -> None:
     assert checked(rendered(one), user=False) == ()
 
 
+def test_a_folder_keeps_its_blanks() -> None:
+    """Two in a row are two: the rest of such a line is taken as it is."""
+    told = {"ESCALADE_STATE": "/x  y"}
+    caller = Caller(("/a  b/escalade",), Path("/srv/my  jobs 5%"), told)
+    text = rendered(job(), caller=caller)["escalade-job.service"]
+    assert "WorkingDirectory=/srv/my  jobs 5%%\n" in text
+    assert 'ExecStart="/a  b/escalade" ' in text
+    assert 'Environment="ESCALADE_STATE=/x  y"\n' in text
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "blank ", "slash\\", "return\r"])
+def test_a_folder_that_no_unit_can_name_is_refused(name) -> None:
+    """Systemd would take another one."""
+    caller = Caller(("/bin/echo",), Path(f"/srv/{name}"), {})
+    with pytest.raises(UsageError, match="cannot stand in a unit: its name"):
+        rendered(job(), caller=caller)
+
+
 def test_a_password_stands_in_no_unit(tmp_path) -> None:
     """Units are everybody's to read: it has a file of its own, for its owner alone."""
     told = {"ESCALADE_JOURNAL": DATABASE, "ESCALADE_STATE": "/var/lib/x"}
@@ -158,6 +176,7 @@ def test_a_unit_says_what_the_job_says() -> None:
         ("$HOME", '"$$HOME"'),
         ('say "x"\\', '"say \\"x\\"\\\\"'),
         ("", '""'),
+        ("a\rb", '"a\\rb"'),
     ],
 )
 def test_words_are_quoted_for_systemd(text, expected) -> None:
@@ -225,3 +244,49 @@ def test_a_timer_calls_this_very_installation(tmp_path) -> None:
     assert caller.environment.keys().isdisjoint({"ESCALADE_RUN", "HOME"})
     assert caller.folder == tmp_path
     assert caller.once("a")[-4:] == ("schedule.run", "--once", "a", "--due")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("STATE", "state", "{here}/state"),
+        ("STATE", "/var/x", "/var/x"),
+        ("SSH_CONFIG", "../ssh", "{here}/../ssh"),
+        ("BECOME_PASSWORD_FILE", "pw", "{here}/pw"),
+        ("RUNBOOKS", "a:/b", "{here}/a:/b"),
+        ("INVENTORY", "hosts:more", "{here}/hosts:{here}/more"),
+        ("INVENTORY", "a1,a2,", "a1,a2,"),
+        ("VAULT_PASSWORD_FILE", "pw:prod@pw2", "{here}/pw:prod@{here}/pw2"),
+        ("LIMIT", "web,!@left.txt", "web,!@{here}/left.txt"),
+        ("LIMIT", "web[1:3]", "web[1:3]"),
+        ("STACKS", "a,b", "a,b"),
+        ("PROGRESS", "no", "no"),
+        ("STATE", "", ""),
+    ],
+)
+def test_a_variable_means_the_same_for_a_timer(
+    tmp_path, monkeypatch, name, value, expected
+) -> None:
+    """It is called in the folder of invoke.yaml: a relative path counts from here."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    caller = caller_here(tmp_path, {f"ESCALADE_{name}": value})
+    found = {**caller.environment, **caller.secrets}
+    assert found == {f"ESCALADE_{name}": expected.format(here=here)}
+
+
+def test_a_crontab_that_lost_our_end_stays_as_it_is(tmp_path) -> None:
+    """What follows may be somebody else's."""
+    place = Place("cron", tmp_path / "escalade", live=False)
+    ours = "# >>> escalade. Written by escalade schedule.install; "
+    ours += "schedule.uninstall takes it away.\n0 3 * * * root true\n# <<< escalade\n"
+    put(place, {"x": ours})
+    whole = ours.replace("# <<< escalade\n", "5 4 * * * root theirs\n")
+    (tmp_path / "escalade").write_text(whole)
+    for change in (lambda: put(place, {"x": ours}), lambda: taken_away(place)):
+        with pytest.raises(
+            UsageError, match=r"line 1 of the crontab .*'# <<< escalade'"
+        ):
+            change()
+    assert (tmp_path / "escalade").read_text() == whole

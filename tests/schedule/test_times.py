@@ -93,6 +93,22 @@ def test_days_of_week_and_of_month_are_either() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("expression", "days"),
+    [
+        ("0 0 1-31 * 1", range(1, 32)),
+        ("0 0 13 * 0-6", range(1, 32)),
+        ("0 0 */2 * 1", (7, 21)),
+        ("0 0 7-13 * */2", (8, 10, 12, 13)),
+    ],
+)
+def test_a_star_in_front_is_what_makes_days_both(expression, days) -> None:
+    """As in cron: a field that spells all of its days is restricted, a step is not."""
+    start = utc("2026-11-30T12:00")
+    found = times_between(Cron(expression, "UTC"), start, start + timedelta(days=31))
+    assert [time.day for time in found] == list(days)
+
+
 def test_an_interval_counts_from_midnight_in_utc() -> None:
     """Whenever it is asked, and told in the zone of the job."""
     found = next_times(Every(21_600, PARIS), utc("2026-10-24T20:00"), 3)

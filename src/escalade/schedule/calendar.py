@@ -58,10 +58,11 @@ def _of_cron(schedule: Cron) -> Iterator[str]:
     # Both 0 and 7 are Sunday.
     week = sorted({int(day) % 7 for day in parsed.weekdays if isinstance(day, int)})
     names = "" if len(week) == len(_NAMES) else ",".join(_NAMES[d] for d in week) + " "
-    either = not parsed.day_and and names and days != "*"
-    if either:
-        yield f"{names}*-{months}-* {clock} {schedule.zone}"
-        names = ""
+    if not parsed.day_and:
+        # Either is enough: one that has all of its days leaves nothing to the other.
+        if names and days != "*":
+            yield f"{names}*-{months}-* {clock} {schedule.zone}"
+        names, days = "", days if names else "*"
     yield f"{names}*-{months}-{days} {clock} {schedule.zone}"
 
 

@@ -21,7 +21,7 @@ from escalade.schedule.caller import Caller
 from escalade.schedule.jobs import Cron
 from escalade.schedule.jobs import Every
 from escalade.schedule.jobs import Job
-from escalade.schedule.times import times_between
+from escalade.schedule.times import times_after
 from escalade.schedule.units import MARK
 from escalade.schedule.units import environment
 
@@ -30,6 +30,10 @@ __all__ = ["BEGIN", "END", "block", "merged", "whens", "without"]
 BEGIN = f"# >>> escalade. {MARK}"
 END = "# <<< escalade"
 _YEAR = timedelta(days=400)
+_YEARS = 10 * _YEAR
+_FEW = 4000
+"""Times that are few enough to be looked at for years: a daily job's."""
+_EVERY_HOUR = frozenset(range(24))
 
 
 def block(
@@ -44,7 +48,7 @@ def block(
     """Return our lines between their marks, for a cron that goes by a time zone.
 
     `user` is the field that a system's crontab has and a user's own has not. Raises
-    `UsageError` where a line would hold a password.
+    `UsageError` where a line would hold a password or a line break.
     """
     for name in caller.secrets:
         key = name.removeprefix("ESCALADE_").lower()
@@ -78,7 +82,7 @@ def whens(schedule: Cron | Every, zone: str, now: datetime) -> tuple[str, ...]:
     """Return the five fields by which a cron in a time zone meets a schedule.
 
     In the cron's own zone they are the schedule's; else every minute and hour of the day
-    on which it comes somewhen in the year ahead.
+    on which it comes somewhen in the year ahead, or in ten where it comes seldom.
     """
     if isinstance(schedule, Cron) and schedule.zone == zone:
         return (schedule.expression,)
@@ -86,16 +90,29 @@ def whens(schedule: Cron | Every, zone: str, now: datetime) -> tuple[str, ...]:
 
 
 def _spread(schedule: Cron | Every, zone: ZoneInfo, now: datetime) -> Iterator[str]:
-    """Yield fields by minutes of the hour, and the hours of each."""
+    """Yield fields by minutes of the hour, and the hours of each.
+
+    Where an hour comes twice, cron calls the second time only what has a star for its
+    hours or minutes.
+    """
     hours: dict[int, set[int]] = {}
-    for time in times_between(schedule, now, now + _YEAR):
+    for time in _coming(schedule, now):
         local = time.astimezone(zone)
-        hours.setdefault(local.minute, set()).add(local.hour)
+        again = _EVERY_HOUR if local.fold else {local.hour}
+        hours.setdefault(local.minute, set()).update(again)
     minutes: dict[tuple[int, ...], list[int]] = {}
     for minute, found in hours.items():
         minutes.setdefault(tuple(sorted(found)), []).append(minute)
     for told, each in sorted(minutes.items()):
         yield f"{_field(each, 60)} {_field(told, 24)} * * *"
+
+
+def _coming(schedule: Cron | Every, now: datetime) -> Iterator[datetime]:
+    """Yield the times of the year ahead; of more years where they are few."""
+    for count, time in enumerate(times_after(schedule, now)):
+        if time.astimezone(UTC) > now + (_YEARS if count < _FEW else _YEAR):
+            break
+        yield time
 
 
 def _field(numbers: Sequence[int], most: int) -> str:
@@ -104,25 +121,45 @@ def _field(numbers: Sequence[int], most: int) -> str:
 
 
 def _escaped(command: str) -> str:
-    """Return a command as a crontab has it: `%` would end it, a line break, too."""
-    return command.replace("\n", " ").replace("%", "\\%")
+    """Return a command as a crontab has it: `%` would end it.
+
+    Raises `UsageError` where a line break would.
+    """
+    if "\n" in command or "\r" in command:
+        raise UsageError(f"{command!r} has a line break, which no crontab can hold")
+    return command.replace("%", "\\%")
 
 
 # ------------------------------------------------------------------ the crontab
 
 
 def without(text: str) -> str:
-    """Return a crontab without our lines; everything else stays as it is."""
+    """Return a crontab without our lines; everything else stays as it is.
+
+    Raises `UsageError` where nobody can tell which they are: our end is not there.
+    """
     kept: list[str] = []
-    inside = False
-    for line in text.splitlines(keepends=True):
-        if line.rstrip("\n") == BEGIN:
-            inside = True
-        if not inside:
+    begun = 0
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        mark = line.rstrip("\n")
+        if mark == BEGIN:
+            _ended(begun)
+            begun = number
+        if not begun:
             kept.append(line)
-        if line.rstrip("\n") == END:
-            inside = False
+        if mark == END:
+            begun = 0
+    _ended(begun)
     return "".join(kept)
+
+
+def _ended(begun: int) -> None:
+    """Refuse lines of ours, from a line on, that have no end: others' may follow."""
+    if begun:
+        raise UsageError(
+            f"line {begun} of the crontab begins what is ours, and {END!r} does not end "
+            "it: write that line behind the last of ours, or remove them"
+        )
 
 
 def merged(text: str, ours: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from escalade.errors import UsageError
 from escalade.schedule.calendar import calendars
 from escalade.schedule.caller import Caller
 from escalade.schedule.jobs import Job
@@ -34,9 +35,10 @@ def units_of(
     """Return the units by file name; `user` ones are for systemd's user manager.
 
     They are to lie in `folder`, beside a file of the variables that hold a password.
-    The changes of the clocks are written out from `now` on.
+    The changes of the clocks are written out from `now` on. Raises `UsageError` where no
+    unit can name a folder.
     """
-    secrets = str(folder.absolute() / SECRETS) if caller.secrets else ""
+    secrets = _path(folder.absolute() / SECRETS) if caller.secrets else ""
     env = environment(templates)
     found: dict[str, str] = {}
     for job in jobs:
@@ -47,9 +49,9 @@ def units_of(
             "unit": unit,
             "title": _line(job.title.en),
             "source": quote(str(Path(job.source).absolute())).replace("%", "%%"),
-            "folder": _line(str(caller.folder)),
+            "folder": _path(caller.folder),
             "environment": caller.environment,
-            "secrets": secrets.replace("%", "%%"),
+            "secrets": secrets,
             "command": caller.once(job.name),
             "schedule": job.schedule,
             "zone": job.schedule.zone,
@@ -103,8 +105,8 @@ def setting(text: str) -> str:
 
 def _quoted(text: str, escaped: str) -> str:
     """Return a word in quotes where it needs them."""
-    escaped = escaped.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    escaped = escaped.replace("%", "%%")
+    escaped = escaped.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    escaped = escaped.replace("\n", "\\n").replace("\r", "\\r")
     bare = escaped == text and text and not any(c in text for c in " \t'();")
     return text if bare else f'"{escaped}"'
 
@@ -112,3 +114,17 @@ def _quoted(text: str, escaped: str) -> str:
 def _line(text: str) -> str:
     """Return a text as a setting's one line: no specifier is read in it."""
     return " ".join(text.split()).replace("%", "%%")
+
+
+def _path(path: Path) -> str:
+    """Return a path as the rest of a setting's line, which knows no quotes.
+
+    Raises `UsageError` for one that systemd would read otherwise.
+    """
+    text = str(path)
+    if text != text.rstrip(" \t\\") or "\n" in text or "\r" in text:
+        raise UsageError(
+            f"the folder {text!r} cannot stand in a unit: its name has a line break, or "
+            "ends in a blank or a backslash"
+        )
+    return text.replace("%", "%%")
