@@ -290,3 +290,28 @@ def test_a_crontab_that_lost_our_end_stays_as_it_is(tmp_path) -> None:
         ):
             change()
     assert (tmp_path / "escalade").read_text() == whole
+
+
+def test_a_crontab_that_cannot_be_read_is_not_written(tmp_path, monkeypatch) -> None:
+    """One that does not exist yet is; both as cron itself tells them."""
+    program, kept = tmp_path / "crontab", tmp_path / "kept"
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    place = Place("cron", None, user=True)
+    lines = "# >>> escalade\n0 3 * * * true\n# <<< escalade\n"
+
+    def cron_says(words: str) -> None:
+        program.write_text(
+            f'#!/bin/sh\n[ "$1" = - ] && exec cat > {kept}\necho "{words}" >&2\nexit 1\n'
+        )
+        program.chmod(0o755)
+
+    cron_says("crontab: cannot read the spool: Permission denied")
+    for change in (lambda: put(place, {"x": lines}), lambda: taken_away(place)):
+        with pytest.raises(UsageError, match=r"crontab -l: .*Permission denied"):
+            change()
+    assert not kept.exists()
+    for words in ("no crontab for root", "crontab: can't open 'root': No such file"):
+        cron_says(words)
+        put(place, {"x": lines})
+        assert "0 3 * * * true" in kept.read_text()
+        kept.unlink()

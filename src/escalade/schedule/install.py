@@ -217,12 +217,17 @@ def _put_cron(place: Place, ours: str) -> tuple[str, ...]:
         return ("wrote the crontab of this user",)
     old = place.path.read_text("utf-8") if place.path.exists() else ""
     place.path.parent.mkdir(parents=True, exist_ok=True)
-    # cron reads no name with a dot: the draft is none of its files.
-    draft = place.path.with_name(f".escalade.{os.getpid()}")
-    draft.write_text(merged(old, ours), "utf-8")
-    draft.chmod(0o644)
-    draft.replace(place.path)
+    _write_file(place.path, merged(old, ours))
     return (f"wrote {place.path}",)
+
+
+def _write_file(path: Path, text: str) -> None:
+    """Write one of cron's own files, whole or not at all."""
+    # cron reads no name with a dot: the draft is none of its files.
+    draft = path.with_name(f".escalade.{os.getpid()}")
+    draft.write_text(text, "utf-8")
+    draft.chmod(0o644)
+    draft.replace(path)
 
 
 def _cron_away(place: Place, *, dry: bool) -> tuple[str, ...]:
@@ -240,18 +245,29 @@ def _cron_away(place: Place, *, dry: bool) -> tuple[str, ...]:
     if path is None:
         _write_crontab(rest)
     elif rest.strip():
-        path.write_text(rest, "utf-8")
+        _write_file(path, rest)
     else:
         path.unlink()
         return (f"removed {name}",)
     return (f"removed our lines from {name}",)
 
 
+_NO_CRONTAB = ("no crontab for", "No such file")
+"""What cron (cronie, Vixie's) and busybox say of a user who has none."""
+
+
 def _crontab() -> str:
-    """Return this user's crontab; empty where there is none."""
+    """Return this user's crontab; empty where there is none.
+
+    Raises `UsageError` where it cannot be read: what is written then would replace it.
+    """
     words = ["crontab", "-l"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
+    plain = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=plain)
+    if done.returncode and not any(word in done.stderr for word in _NO_CRONTAB):
+        said = done.stderr.strip().partition("\n")[0] or f"exit {done.returncode}"
+        raise UsageError(f"crontab -l: {said}")
+    return "" if done.returncode else done.stdout
 
 
 def _write_crontab(text: str) -> None:
