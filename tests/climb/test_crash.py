@@ -123,6 +123,59 @@ symptoms:
 """
 
 
+@pytest.mark.parametrize("at", ["after intent 2", "after intent 7", "after intent 8"])
+def test_attempts_are_counted_across_a_kill(shop, tmp_path, at) -> None:
+    """Of a group, too, and those whose `until` did not hold; no handler runs twice."""
+    folder, notes = tmp_path / "runbooks", tmp_path / "notes"
+    folder.mkdir()
+    (folder / "generic.yaml").write_text(GROUP.replace("NOTES", str(notes)))
+    env = {"ESCALADE_RUNBOOKS": str(folder)}
+    docker("stop", "--time", "1", shop.box("other"))
+    killed(shop, at, "fix", "other", "--yes", **env)
+    done = shop.inv("resume", "last", "--yes", env=env)
+    assert done.code == 0, done.out + done.err
+    said = ["one", "one", "told", "group", "bad", "group", "bad", "handler"]
+    assert notes.read_text().split() == said
+    assert ("its `until` does not hold" in done.out) == (at == "after intent 2")
+
+
+GROUP = """
+runbook: generic
+title: {en: Mine, fr: Le mien}
+role: any
+symptoms:
+  halted:
+    kind: intrinsic
+    title: {en: "{service} is halted", fr: "{service} est arrêté"}
+    severity: error
+    confidence: proven
+    when:
+      all:
+        - container: {state: exited}
+        - container: {image: {contains: "escalade-bed/base"}}
+    ladder: walk
+ladders:
+  walk:
+    1:
+      - run: {argv: [sh, -c, "echo one >>NOTES"]}
+        attempts: 2
+        backoff: 0.1s
+        until: {container: {state: running}}
+        register: first
+        on_failed:
+          - run: {argv: [sh, -c, "echo told >>NOTES"]}
+      - group:
+          - run: {argv: [sh, -c, "echo group >>NOTES"]}
+          - run: {argv: [sh, -c, "echo bad >>NOTES; exit 1"]}
+        when: {registered: {name: first, ended: failed}}
+        attempts: 2
+        backoff: 0.1s
+        on_failed:
+          - run: {argv: [sh, -c, "echo handler >>NOTES"]}
+      - start: {service: "{{ root.service }}"}
+"""
+
+
 # ----------------------------------------------------------------- a long step
 
 

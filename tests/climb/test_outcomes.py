@@ -241,3 +241,44 @@ def test_an_own_task_is_a_step(shop, book, tmp_path, told, where) -> None:
     (step,) = told("intent")
     assert step["command"] == "invoke heal --name=other"
     assert step["risk"] == "disruptive"
+
+
+BOTH = """
+runbook: generic
+title: {en: Mine, fr: Le mien}
+role: any
+symptoms:
+  halted:
+    kind: intrinsic
+    title: {en: "{service} is halted", fr: "{service} est arrêté"}
+    severity: error
+    confidence: proven
+    when:
+      all:
+        - container: {state: exited}
+        - container: {healthcheck: true}
+    ladder: begin
+  lacking:
+    kind: intrinsic
+    title: {en: "{service} lacks something", fr: "Il manque quelque chose à {service}"}
+    severity: error
+    confidence: proven
+    when: {needs: {running: false}}
+    remedy: handoff
+    advice: {en: "Look for it.", fr: "Cherchez-le."}
+ladders:
+  begin:
+    1:
+      - start: {service: "{{ root.service }}"}
+"""
+
+
+def test_what_went_with_the_cure_of_another_is_handed_to_nobody(shop, book) -> None:
+    """Both roots are gone in the last look: nobody has to read a message of the second."""
+    env = book(BOTH)
+    docker("stop", "--time", "1", shop.box("db"))
+    done = shop.inv("fix", "--yes", "--format", "json", env=env)
+    ended = {root["symptom"]: root["outcome"] for root in done.report["roots"]}
+    assert ended == {"generic.halted": "cured", "generic.lacking": "cured"}
+    assert (done.code, done.report["outcome"]) == (0, "cured"), done.report
+    assert done.report["handoff"] is None

@@ -251,6 +251,23 @@ def test_room_that_was_kept_is_given_up_first(
     assert not (small_disk / "reserve").exists()
 
 
+def test_room_that_was_kept_lets_a_journal_be_opened(
+    small_disk: Path | None, tmp_path: Path
+) -> None:
+    """The disk was full before the run that frees it began."""
+    if small_disk is None:
+        test_a_limit_on_files_is_told(tmp_path)
+        return
+    with sample.journal(small_disk) as journal:
+        journal.begin("r", "fix", who="anna")
+    (small_disk / "reserve").write_bytes(b"\0" * 200_000)
+    fill(small_disk)
+    with sample.journal(small_disk) as journal:
+        journal.begin("r2", "fix", who="anna")
+        assert len(journal.events("r")) == 1
+    assert not (small_disk / "reserve").exists()
+
+
 def test_room_is_kept_where_there_is_plenty(tmp_path: Path) -> None:
     """Some megabytes, really there, and once."""
     reserve.keep(tmp_path, 0o600)

@@ -118,26 +118,35 @@ def test_a_result_comes_back_as_it_was() -> None:
         kept=("logs.txt",),
         orphan="group 7",
     )
-    assert read.past((intent(1), result(2, did)), 1) == {"1.1.1": did}
+    assert read.past((intent(1), result(2, did)), 1) == (did,)
 
 
 def test_an_intent_without_a_result_is_unknown() -> None:
     """It may have happened; only its postcondition can tell."""
     done = result(2, Did("1.1.1", Ended.DONE))
     found = read.past((intent(1), done, intent(3, "1.1.2"), intent(4)), 1)
-    assert {name: did.ended for name, did in found.items()} == {
-        "1.1.1": Ended.UNKNOWN,
-        "1.1.2": Ended.UNKNOWN,
-    }
-    assert found["1.1.1"].started == 4
+    assert [(did.action, did.ended) for did in found] == [
+        ("1.1.1", Ended.DONE),
+        ("1.1.2", Ended.UNKNOWN),
+        ("1.1.1", Ended.UNKNOWN),
+    ]
+    assert found[-1].started == 4
+
+
+def test_every_execution_comes_back_in_order() -> None:
+    """But not one that was under way, and was begun again later."""
+    first = Did("1.1.1", Ended.FAILED, 1)
+    third = Did("1.1.1", Ended.DONE, 3)
+    events = (intent(1), result(2, first), intent(3), intent(4), result(5, third))
+    assert read.past(events, 1) == (first, third)
 
 
 def test_rounds_are_apart() -> None:
     """An action's id is the plan's own: the next plan numbers anew."""
     events = (intent(1), result(2, Did("1.1.1", Ended.DONE)), intent(3, round=2))
-    assert read.past(events, 1)["1.1.1"].ended is Ended.DONE
-    assert read.past(events, 2)["1.1.1"].ended is Ended.UNKNOWN
-    assert read.past(events, 3) == {}
+    assert [did.ended for did in read.past(events, 1)] == [Ended.DONE]
+    assert [did.ended for did in read.past(events, 2)] == [Ended.UNKNOWN]
+    assert read.past(events, 3) == ()
 
 
 def test_the_last_plan() -> None:
@@ -239,7 +248,7 @@ def test_what_is_not_known_is_read_over() -> None:
         "intent", 1, data={"round": "x", "writes": True, "at": [1], "level": None}
     )
     ended = event("result", 2, action="1", data={"ended": "vanished", "kept": 3})
-    assert read.past((ended,), 1)["1"].ended is Ended.UNKNOWN
+    assert read.past((ended,), 1)[0].ended is Ended.UNKNOWN
     assert read.attempts((odd, verified(2, Outcome.CURED)))[0].level == 0
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -131,9 +134,7 @@ class World:
         """Journal a name."""
         self.note(f"{name}={did.action}:{did.ended.value}")
 
-    def walk(
-        self, *steps: PlannedStep, past: Mapping[str, Did] | None = None
-    ) -> Walked:
+    def walk(self, *steps: PlannedStep, past: Iterable[Did] = ()) -> Walked:
         """Walk the steps of a level."""
         climb = Climb(
             "1", NODE, "redis.stopped", "f1", Text("t", "t"), "ladder", 1, steps
@@ -143,7 +144,7 @@ class World:
             Hands(self.perform, self.settled),
             truth=self.truth,
             recorder=self,
-            past=past or {},
+            past=past,
             stop=self.stop,
             pace=Pace(self.sleep, lambda: 0.5, lambda: self.now),
         )
@@ -247,6 +248,79 @@ def test_a_step_is_known_by_its_name_to_later_conditions() -> None:
     )
     events = [e for e in world.events if "=" in e or e == "judge"]
     assert events == ["got=a:skipped", "judge", "judge"]
+
+
+def test_a_step_whose_until_never_held_is_known_as_failed() -> None:
+    """With what its last action wrote, though that went well; its handler changes nothing."""
+    world = World(truths={ASK: Truth.FALSE})
+    control = tries(2, until=ASK)
+    world.walk(step("a", control=control, register="got", on_failed=(step("h"),)))
+    told = [event for event in world.events if "=" in event]
+    assert told == ["got=a:done", "got=a:failed"] * 2
+    assert world.done[-1] == "h 1"
+
+
+def test_that_until_does_not_hold_is_told_of_the_last_action() -> None:
+    """Reports and the journal say why an attempt failed in which all was done."""
+    world = World(truths={ASK: Truth.FALSE})
+    group = step("g", group=(step("a"), step("b")), control=tries(1, until=ASK))
+    *_, done, failed = world.walk(group).dids
+    assert (done.action, done.ended) == ("b", Ended.DONE)
+    assert failed == Did("b", Ended.FAILED, reason="its `until` does not hold")
+    assert world.events[-1] == "failed b 1"
+
+
+def test_what_was_so_already_is_not_said_to_have_failed() -> None:
+    """It was not touched, and its step failed all the same."""
+    world = World({"a": [Ended.SKIPPED]}, truths={ASK: Truth.UNKNOWN})
+    walked = world.walk(step("a", control=tries(1, until=ASK), register="got"))
+    assert walked.ended is LevelEnd.FAILED
+    assert [(did.ended, did.reason) for did in walked.dids] == [
+        (Ended.SKIPPED, ""),
+        (Ended.SKIPPED, "its `until` is not known"),
+    ]
+    assert world.events[-1] == "got=a:failed"
+
+
+def test_an_until_that_cannot_be_kept_stops_the_level() -> None:
+    """Nobody could read why it went on as it did."""
+    world = World(truths={ASK: Truth.FALSE})
+    world.break_on = lambda event: event == "failed a 1"
+    bad = step("a", control=tries(3, until=ASK), on_failed=(step("h"),))
+    assert world.walk(bad).reason.startswith("the journal could not keep how a ended")
+    assert world.done == ["a 1"]
+
+
+OTHER = replace(ASK, expect=(Comparison("paused", "eq", value=True),))
+SKIPPED_LAST = (step("a"), step("b", control=Control(when=OTHER)))
+
+
+@pytest.mark.parametrize(
+    ("known", "ends", "told"),
+    [
+        (step("g", group=SKIPPED_LAST), {}, "b:done"),
+        (step("g", actions=(act("a"), act("b"))), {"b": [Ended.SKIPPED]}, "b:done"),
+        (step("g", group=SKIPPED_LAST), {"a": [Ended.SKIPPED]}, "b:skipped"),
+        (step("g", group=SKIPPED_LAST), {"a": [Ended.TIMEOUT]}, "a:timeout"),
+        (
+            step("g", group=(step("a", on_failed=(step("h"),)),)),
+            {"a": [Ended.FAILED]},
+            "a:done",
+        ),
+        (
+            step("g", group=(step("a"), step("b", actions=(), trouble="no b"))),
+            {},
+            "a:failed",
+        ),
+    ],
+)
+def test_a_step_is_known_as_it_ended_itself(
+    known: PlannedStep, ends: dict[str, list[Ended]], told: str
+) -> None:
+    """Done where anything of it was, whatever its last action came to."""
+    world = World(ends, truths={OTHER: Truth.FALSE})
+    world.walk(replace(known, register="got"))
+    assert [event for event in world.events if "=" in event] == [f"got={told}"]
 
 
 def test_until_decides_whether_an_attempt_succeeded() -> None:
@@ -442,7 +516,7 @@ def test_a_group_in_a_group_and_its_handler() -> None:
 def test_what_ended_well_is_not_repeated() -> None:
     """It counts as done, and nothing is journalled for it again."""
     world = World()
-    past = {"a": Did("a", Ended.DONE), "b1": Did("b1", Ended.SKIPPED)}
+    past = (Did("a", Ended.DONE), Did("b1", Ended.SKIPPED))
     walked = world.walk(step("a"), step("b", actions=(act("b1"), act("b2"))), past=past)
     assert world.done == ["b2 1"]
     assert [did.action for did in walked.dids] == ["a", "b1", "b2"]
@@ -453,14 +527,14 @@ def test_a_condition_is_not_asked_again_once_its_step_has_begun() -> None:
     """What it did may have changed the answer."""
     world = World(truths={ASK: Truth.FALSE})
     guarded = step("a", actions=(act("a1"), act("a2")), control=Control(when=ASK))
-    world.walk(guarded, past={"a1": Did("a1", Ended.DONE)})
+    world.walk(guarded, past=[Did("a1", Ended.DONE)])
     assert world.done == ["a2 1"]
 
 
 def test_what_was_under_way_and_happened_is_done() -> None:
     """Its postcondition tells, and that is journalled."""
     world = World(settled=Truth.TRUE)
-    walked = world.walk(step("a"), past={"a": Did("a", Ended.UNKNOWN)})
+    walked = world.walk(step("a"), past=[Did("a", Ended.UNKNOWN)])
     assert world.events == ["look a", "done a 1"]
     assert walked.dids[0].reason == "was done before the interruption"
 
@@ -468,7 +542,7 @@ def test_what_was_under_way_and_happened_is_done() -> None:
 def test_what_was_under_way_and_did_not_happen_is_done_again() -> None:
     """As the same step's next execution."""
     world = World(settled=Truth.FALSE)
-    world.walk(step("a"), past={"a": Did("a", Ended.UNKNOWN)})
+    world.walk(step("a"), past=[Did("a", Ended.UNKNOWN)])
     assert world.events[:3] == ["look a", "intent a 2", "do a 2"]
 
 
@@ -476,7 +550,7 @@ def test_what_only_reads_is_read_again() -> None:
     """Nobody needs to be asked."""
     read = step("a", actions=(act("a", do=Collect("logs"), after=()),))
     world = World(settled=Truth.UNKNOWN)
-    world.walk(read, past={"a": Did("a", Ended.UNKNOWN)})
+    world.walk(read, past=[Did("a", Ended.UNKNOWN)])
     assert world.done == ["a 2"]
 
 
@@ -495,7 +569,7 @@ def test_what_nobody_can_tell_stops_the_level(
     world = World(settled=settled)
     action = act("a", risk=risk, after=after)
     guess = step("a", actions=(action,), control=tries(3), on_failed=(step("h"),))
-    walked = world.walk(guess, step("b"), past={"a": Did("a", Ended.UNKNOWN)})
+    walked = world.walk(guess, step("b"), past=[Did("a", Ended.UNKNOWN)])
     assert world.done == []
     assert walked.ended is LevelEnd.UNKNOWN
     assert walked.dids[0].ended is Ended.UNKNOWN
@@ -505,45 +579,101 @@ def test_a_destructive_one_that_did_not_happen_is_done() -> None:
     """Its postcondition proved that it is still to be done."""
     world = World(settled=Truth.FALSE)
     purge = act("a", risk=Risk.DESTRUCTIVE)
-    world.walk(step("a", actions=(purge,)), past={"a": Did("a", Ended.UNKNOWN)})
+    world.walk(step("a", actions=(purge,)), past=[Did("a", Ended.UNKNOWN)])
     assert world.done == ["a 2"]
 
 
-@pytest.mark.parametrize("ended", [Ended.INTERRUPTED, Ended.TIMEOUT, Ended.UNREACHABLE])
+@pytest.mark.parametrize(
+    ("ended", "level"),
+    [
+        (Ended.INTERRUPTED, LevelEnd.UNKNOWN),
+        (Ended.TIMEOUT, LevelEnd.TIMEOUT),
+        (Ended.UNREACHABLE, LevelEnd.UNREACHABLE),
+    ],
+)
 def test_a_destructive_one_that_was_cut_short_is_not_repeated_blindly(
-    ended: Ended,
+    ended: Ended, level: LevelEnd
 ) -> None:
     """Nobody knows how much of it happened."""
     purge = act("a", risk=Risk.DESTRUCTIVE, after=())
     world = World()
     cut = step("a", actions=(purge,), control=tries(5))
-    walked = world.walk(cut, past={"a": Did("a", ended)})
-    assert (world.done, walked.ended) == ([], LevelEnd.UNKNOWN)
+    walked = world.walk(cut, past=[Did("a", ended)])
+    assert (world.done, walked.ended) == ([], level)
+
+
+FAILED = tuple(Did("a", Ended.FAILED, attempt) for attempt in (1, 2, 3))
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (Did("a", Ended.FAILED, 1), ["a 2", "a 3"]),
-        (Did("a", Ended.FAILED, 2), ["a 3"]),
-        (Did("a", Ended.INTERRUPTED, 3), ["a 4"]),
-        (Did("a", Ended.UNKNOWN, 3), ["a 4"]),
-        (Did("a", Ended.FAILED, 3), []),
+        (FAILED[:1], ["a 2", "a 3"]),
+        (FAILED[:2], ["a 3"]),
+        (FAILED, []),
+        ((*FAILED[:2], Did("a", Ended.INTERRUPTED, 3)), ["a 4"]),
+        ((Did("a", Ended.INTERRUPTED, 1), *FAILED[1:]), ["a 4"]),
+        ((*FAILED[:2], Did("a", Ended.UNKNOWN, 3)), ["a 4"]),
     ],
 )
-def test_attempts_are_not_begun_anew(before: Did, after: list[str]) -> None:
+def test_attempts_are_not_begun_anew(before: tuple[Did, ...], after: list[str]) -> None:
     """Those that failed count; one that was interrupted does not."""
     world = World({"a": [Ended.FAILED]})
-    walked = world.walk(step("a", control=tries(3)), past={"a": before})
+    walked = world.walk(step("a", control=tries(3)), past=before)
     assert world.done == after
     assert walked.ended is LevelEnd.FAILED
+
+
+@pytest.mark.parametrize("outer", [1, 2])
+def test_attempts_of_a_group_are_not_begun_anew(outer: int) -> None:
+    """Killed in its last one: that is gone on with, and no other is made."""
+    world = World({"b": [Ended.FAILED]})
+    group = step("g", group=(step("a"), step("b")), control=tries(outer))
+    failed = [(Did("a", Ended.DONE, n), Did("b", Ended.FAILED, n)) for n in (1, 2)]
+    past = [did for pair in failed[: outer - 1] for did in pair]
+    past += [Did("a", Ended.DONE, outer), Did("b", Ended.UNKNOWN, outer)]
+    walked = world.walk(replace(group, on_failed=(step("h"),)), past=past)
+    assert world.done == [f"b {outer + 1}", "h 1"]
+    assert walked.ended is LevelEnd.WELL
+
+
+def test_a_handler_under_way_is_gone_on_with_where_a_group_failed() -> None:
+    """The group's and that of a step in it; what failed is not done again for it."""
+    past = [Did("a", Ended.DONE), Did("b", Ended.FAILED), Did("h", Ended.UNKNOWN)]
+    world = World()
+    group = step("g", group=(step("a"), step("b")), on_failed=(step("h"),))
+    assert world.walk(group, past=past).ended is LevelEnd.WELL
+    assert world.done == ["h 2"]
+    within = step("b", on_failed=(step("h"),))
+    inside = World()
+    inside.walk(step("g", group=(step("a"), within, step("c"))), past=past)
+    assert inside.done == ["h 2", "c 1"]
+
+
+def test_an_attempt_whose_until_did_not_hold_counts() -> None:
+    """Its condition is not asked again, whatever a handler has made of it since."""
+    unmet = "its `until` does not hold"
+    past = [Did("a", Ended.DONE), Did("a", Ended.FAILED, reason=unmet)]
+    world = World()
+    once = step("a", control=tries(1, until=ASK), on_failed=(step("h"),))
+    world.walk(once, past=past)
+    assert world.events == ["intent h 1", "do h 1", "done h 1"]
+
+
+def test_what_was_left_out_stays_so() -> None:
+    """Neither its `until` nor what always runs after it belongs to it."""
+    past = [Did("a", Ended.SKIPPED, reason="its condition does not hold")]
+    world = World(truths={OTHER: Truth.FALSE})
+    control = tries(3, when=ASK, until=OTHER)
+    world.walk(step("a", control=control, always=(step("z"),)), step("b"), past=past)
+    assert world.done == ["b 1"]
 
 
 def test_a_handler_that_had_begun_is_gone_on_with() -> None:
     """The step that failed is not tried again for it."""
     world = World({"a": [Ended.FAILED]})
     handlers = (step("h1"), step("h2"))
-    past = {"a": Did("a", Ended.FAILED), "h1": Did("h1", Ended.DONE)}
+    past = (Did("a", Ended.FAILED), Did("h1", Ended.DONE))
     assert world.walk(step("a", on_failed=handlers), past=past).ended is LevelEnd.WELL
     assert world.done == ["h2 1"]
 
@@ -552,7 +682,7 @@ def test_a_group_that_was_interrupted_goes_on_and_may_retry() -> None:
     """What is past counts once: a later attempt does all of it again."""
     world = World({"b": [Ended.FAILED, Ended.DONE]})
     group = step("g", group=(step("a"), step("b")), control=tries(2))
-    assert world.walk(group, past={"a": Did("a", Ended.DONE)}).ended is LevelEnd.WELL
+    assert world.walk(group, past=[Did("a", Ended.DONE)]).ended is LevelEnd.WELL
     assert world.done == ["b 1", "a 2", "b 2"]
 
 
@@ -565,12 +695,120 @@ NAMES = ("a", "b", "c", "d")
 )
 def test_killed_anywhere_each_is_done_once(ends: list[Ended], settled: Truth) -> None:
     """At whatever boundary or inside whatever action: in order, and none left out."""
-    past = {name: Did(name, ended) for name, ended in zip(NAMES, ends, strict=False)}
+    past = [Did(name, ended) for name, ended in zip(NAMES, ends, strict=False)]
     if len(ends) < len(NAMES):
-        past[NAMES[len(ends)]] = Did(NAMES[len(ends)], Ended.UNKNOWN)
+        past.append(Did(NAMES[len(ends)], Ended.UNKNOWN))
     world = World(settled=settled)
     walked = world.walk(*(step(name) for name in NAMES), past=past)
     assert walked.ended is LevelEnd.WELL
     assert [did.action for did in walked.dids] == list(NAMES)
     rest = NAMES[len(ends) :] if settled is Truth.FALSE else NAMES[len(ends) + 1 :]
     assert [done.split()[0] for done in world.done] == list(rest)
+
+
+class KilledError(BaseException):
+    """The controller is no more."""
+
+
+class Mortal(World):
+    """A world whose controller dies before its n-th word to the journal.
+
+    An execution that was cut short ends, when it is done again, as it would have.
+    """
+
+    def __init__(self, ends: Mapping[str, list[Ended]], holds_from: int) -> None:
+        super().__init__(ends)
+        self.holds_from = holds_from
+        self.kept: list[Did] = []
+        self.begun: dict[str, Did] = {}
+        self.finished: Counter[str] = Counter()
+        self.names: dict[str, tuple[str, Ended]] = {}
+
+    def live(self, words: int) -> None:
+        """Live for some words to the journal."""
+        left = iter(range(words))
+
+        def dies(_: str) -> bool:
+            if next(left, None) is None:
+                raise KilledError
+            return False
+
+        self.break_on = dies
+
+    def perform(self, action: Action, attempt: int, timeout_s: float) -> Did:
+        """Do an action as it was to end this time."""
+        some = self.ends[action.id]
+        ended = some[min(self.finished[action.id], len(some) - 1)]
+        return Did(action.id, ended, attempt)
+
+    def truth(self, condition: Condition, node: Node) -> Truth:
+        """Judge by how often a step of the group was done."""
+        held = self.finished["c" if condition is ASK else "d"] >= self.holds_from
+        return Truth.TRUE if held else Truth.FALSE
+
+    def intent(self, action: Action, attempt: int) -> None:
+        """Journal what is about to happen."""
+        super().intent(action, attempt)
+        self.begun[action.id] = Did(action.id, Ended.UNKNOWN, attempt)
+
+    def result(self, did: Did) -> None:
+        """Journal what happened."""
+        super().result(did)
+        self.begun.pop(did.action, None)
+        self.kept.append(did)
+        self.finished[did.action] += not did.reason
+
+    def registered(self, name: str, did: Did) -> None:
+        """Remember a name; the journal does not."""
+        self.names[name] = did.action, did.ended
+
+    @property
+    def past(self) -> tuple[Did, ...]:
+        """Return what a later controller reads."""
+        return (*self.kept, *self.begun.values())
+
+
+DEEP = (
+    step(
+        "g",
+        group=(
+            step("a", control=tries(2)),
+            step("o", group=(step("b"), step("c")), control=tries(2, until=ASK)),
+            step("d", on_failed=(step("h"),), register="d", control=Control(when=ASK)),
+        ),
+        control=tries(2, until=OTHER),
+        on_failed=(step("k"),),
+        always=(step("z"),),
+        register="g",
+    ),
+    step("e", control=Control(when=ASK)),
+)
+SOME = st.lists(
+    st.sampled_from([Ended.DONE, Ended.DONE, Ended.FAILED, Ended.SKIPPED]),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(
+    st.fixed_dictionaries(dict.fromkeys("abcdehkz", SOME)),
+    st.integers(0, 5),
+    st.lists(st.integers(0, 30), max_size=3),
+)
+def test_killed_anywhere_it_ends_as_if_it_had_not_been(
+    ends: dict[str, list[Ended]], holds_from: int, lives: list[int]
+) -> None:
+    """Attempts of steps and groups, handlers and names: each as often, in that order."""
+    whole, mortal = Mortal(ends, holds_from), Mortal(ends, holds_from)
+    wanted = whole.walk(*DEEP)
+    for words in lives:
+        mortal.live(words)
+        with suppress(KilledError):
+            mortal.walk(*DEEP, past=mortal.past)
+    mortal.live(1000)
+    walked = mortal.walk(*DEEP, past=mortal.past)
+    told = [(did.action, did.ended, did.reason) for did in wanted.dids]
+    assert [(did.action, did.ended, did.reason) for did in walked.dids] == told
+    assert [(did.action, did.ended, did.reason) for did in mortal.kept] == told
+    assert (walked.ended, walked.reason) == (wanted.ended, wanted.reason)
+    assert mortal.names == whole.names

@@ -44,12 +44,20 @@ def story_of(gear: Gear, ascent: Ascent, *, dry: bool = False) -> FixStory:
         exit=_dry_exit(gear, ascent) if dry else _exit(gear, ascent),
         restarted=_restarted(gear),
         refused=_joined(ascent.refused),
-        handoffs=tuple(_handed(gear, each) for each in chronicle.messages),
+        handoffs=tuple(_handed(gear, each) for each in _needed(gear, ascent)),
         kept=tuple(_kept(gear)),
         dry=dry,
         waiting_approval=ascent.waiting,
         unbegun=tuple(ascent.unbegun),
     )
+
+
+def _needed(gear: Gear, ascent: Ascent) -> Iterator[Message]:
+    """Yield the messages that somebody has to read: not of what went with another cure."""
+    for message in gear.chronicle.messages:
+        end = ascent.ends.get((message.climb.finding, message.climb.node))
+        if end is None or end.outcome is not Outcome.CURED:
+            yield message
 
 
 def _handed(gear: Gear, message: Message) -> HandedOff:

@@ -55,7 +55,7 @@ class Share:
     plan: Plan
     climbs: tuple[Climb, ...]
     sight: Sight
-    past: Mapping[str, Did] = field(default_factory=dict)
+    past: tuple[Did, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -79,7 +79,7 @@ def shares(
     plan: Plan,
     sight: Sight,
     *,
-    past: Mapping[str, Did],
+    past: tuple[Did, ...],
     groups: Mapping[str, str],
 ) -> tuple[Share, ...]:
     """Return a plan host by host, in the order of the inventory."""

@@ -52,7 +52,7 @@ ROUNDS = 8
 class Past:
     """What an earlier controller did of a plan: how its actions ended, what may run."""
 
-    dids: Mapping[str, Did] = field(default_factory=dict)
+    dids: tuple[Did, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -226,9 +226,10 @@ def _unverified(
 ) -> list[tuple[Climb, Verified]]:
     """Return the climbs whose outcome needs no look.
 
-    One that only collects and hands off changes nothing: its finding is still there.
-    A step called by hand is what its actions say.
+    One that only collects and hands off changes nothing: its finding is still there,
+    unless another one acted on its host. A step called by hand is what its actions say.
     """
+    acted = {climb.node.host for climb in climbs if _writes(climb)}
     walks = {name: walk for each in worked for name, walk in each.walks.items()}
     found = []
     for climb in climbs:
@@ -241,7 +242,7 @@ def _unverified(
             reason = Text(walk.reason, walk.reason) if walk else _trouble(climb)
             outcome = Outcome.CURED if well else Outcome.PERSISTS
             found.append((climb, Verified(climb.id, outcome, reason)))
-        elif climb.remedy != "wait" and not _writes(climb):
+        elif climb.remedy != "wait" and climb.node.host not in acted:
             found.append((climb, Verified(climb.id, Outcome.PERSISTS, climb.reason)))
     return found
 

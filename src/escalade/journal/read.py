@@ -89,25 +89,28 @@ def _end(events: Sequence[Event]) -> RunState:
     return RunState("running")
 
 
-def past(events: Sequence[Event], round: int) -> Mapping[str, Did]:  # noqa: A002 -- the plan's own word
-    """Return how each action of a round ended last, by its id.
+def past(events: Sequence[Event], round: int) -> tuple[Did, ...]:  # noqa: A002 -- the plan's own word
+    """Return how the actions of a round ended, each execution, in order.
 
-    An intent without a result is `UNKNOWN`: it may have happened or not.
+    An intent without a result is `UNKNOWN`: it may have happened or not. They come last;
+    one that was followed by another of the same action did not happen.
     """
-    found: dict[str, Did] = {}
+    ended: list[Did] = []
+    begun: dict[str, Did] = {}
     for event in events:
         if event.kind not in ("intent", "result") or not event.action:
             continue
         if (whole(event.data.get("round")) or 1) != round:
             continue
+        begun.pop(event.action, None)
         if event.kind == "result":
-            found[event.action] = did_of(event.action, event.data)
+            ended.append(did_of(event.action, event.data))
         else:
             attempt = whole(event.data.get("attempt")) or 1
-            found[event.action] = Did(
+            begun[event.action] = Did(
                 event.action, Ended.UNKNOWN, attempt, started=event.time
             )
-    return found
+    return (*ended, *begun.values())
 
 
 def last_plan(events: Sequence[Event]) -> Mapping[str, object] | None:

@@ -73,13 +73,27 @@ def open_journal(
     name = redact(url) if url else str(place.journal)
     with _told(name, wait_s):
         database, tables = (
-            by_url(url) if url else embedded(place, wait_s, reading=reading)
+            by_url(url) if url else _opened(place, wait_s, reading=reading)
         )
     if not url and not reading:
         reserve.keep(place.folder, place.file_mode)
     journal = Journal(database, tables, place, name=name, redact=redact)
     journal.wait_s, journal.clock = wait_s, clock
     return journal
+
+
+def _opened(place: Place, wait_s: float, *, reading: bool) -> tuple[Database, Tables]:
+    """Open the embedded database, once more where giving up the reserve made room.
+
+    SQLite itself has to write beside the file before anything can be read.
+    """
+    try:
+        return embedded(place, wait_s, reading=reading)
+    except Exception as error:
+        full = is_ours(error) and is_full(error)
+        if reading or not full or not reserve.release(place.folder):
+            raise
+        return embedded(place, wait_s)
 
 
 @contextmanager

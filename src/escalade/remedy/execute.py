@@ -9,8 +9,8 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
@@ -30,18 +30,29 @@ from escalade.plans import Did
 from escalade.plans import Ended
 from escalade.plans import PlannedStep
 from escalade.plans import Risk
+from escalade.remedy.replay import LEFT_OUT
+from escalade.remedy.replay import SAID
+from escalade.remedy.replay import UNMET
+from escalade.remedy.replay import Replay
 
-__all__ = ["Hands", "LevelEnd", "Pace", "Recorder", "Walked", "execute", "pause_s"]
+__all__ = [
+    "SAID",
+    "Hands",
+    "LevelEnd",
+    "Pace",
+    "Recorder",
+    "Walked",
+    "execute",
+    "pause_s",
+]
 
 MARGIN_S = 10.0
 """Seconds that an action has beyond its own bounds, to look before and after it."""
 _MOST_DOUBLINGS = 30
 _UNCLEAR = (Ended.UNKNOWN, Ended.INTERRUPTED, Ended.TIMEOUT, Ended.UNREACHABLE)
 """Ends after which nobody knows how much of an action happened."""
-_USED = (Ended.FAILED, Ended.TIMEOUT, Ended.UNREACHABLE)
-"""Ends that used up an attempt."""
-SAID = {Truth.FALSE: "does not hold", Truth.UNKNOWN: "is not known"}
-"""Why a step is left out: what is said of its condition."""
+_OPEN = (Ended.UNKNOWN, Ended.INTERRUPTED)
+"""Ends of what was under way when a controller ended."""
 
 
 class Recorder(Protocol):
@@ -57,7 +68,10 @@ class Recorder(Protocol):
         """Keep how an action ended."""
 
     def registered(self, name: str, did: Did) -> None:
-        """Keep how a step ended, under the name that conditions know it by."""
+        """Keep how a step ended, under the name that conditions know it by.
+
+        `did` is its last action's, but for `ended`, which is the step's own.
+        """
 
 
 class LevelEnd(Enum):
@@ -135,17 +149,18 @@ def execute(
     *,
     truth: Callable[[Condition, Node], Truth],
     recorder: Recorder,
-    past: Mapping[str, Did],
+    past: Iterable[Did],
     stop: threading.Event,
     pace: Pace,
 ) -> Walked:
     """Carry out the steps of a level, in order.
 
-    `past` holds, by action, how those ended that an earlier controller began: what ended
-    well is not repeated. `truth(condition, node)` judges `when` and `until`. A journal
+    `past` holds, in order, how actions ended that an earlier controller began: none of
+    them is repeated but by a further attempt. `truth(condition, node)` judges `when` and `until`. A journal
     that cannot keep an intent raises JournalError before anything is done.
     """
-    walk = _Walk(hands, truth, recorder, dict(past), stop, pace)
+    replay = Replay(climb.steps, past)
+    walk = _Walk(hands, truth, recorder, replay, stop, pace, dict(replay.counts))
     end = walk.sequence(climb.steps)
     return Walked(tuple(walk.dids), end.ended, end.reason)
 
@@ -161,42 +176,42 @@ def pause_s(control: Control, attempt: int, *, chance: float) -> float:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk over the steps of a level: what was done so far, and what is past."""
+    """One walk over the steps of a level: what was done so far, and what is past.
+
+    `orphans` are actions by id that left something running, or may have.
+    """
 
     hands: Hands
     truth: Callable[[Condition, Node], Truth]
     recorder: Recorder
-    past: dict[str, Did]
+    replay: Replay
     stop: threading.Event
     pace: Pace
+    counts: dict[str, int]
     dids: list[Did] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    orphans: dict[str, Did] = field(default_factory=dict)
     broken: bool = False
     """Whether the journal has failed: then nothing more is done."""
 
     # ------------------------------------------------------------------- steps
 
     def sequence(
-        self,
-        steps: Sequence[PlannedStep],
-        *,
-        deadline: float = math.inf,
-        inside: bool = False,
+        self, steps: Sequence[PlannedStep], *, deadline: float = math.inf
     ) -> _End:
-        """Carry out steps until one does not end well; `inside` a group."""
+        """Carry out steps until one does not end well."""
         for step in steps:
-            end = self._step(step, deadline, inside=inside)
+            end = self._step(step, deadline)
             if not end.well:
                 return end
         return _WELL
 
-    def _step(self, step: PlannedStep, deadline: float, *, inside: bool) -> _End:
+    def _step(self, step: PlannedStep, deadline: float) -> _End:
         """Carry out one step with its handlers and what always runs after it."""
         if self.stop.is_set():
             return _STOPPED
         if self._skipped(step):
             return _WELL
-        end = self._attempts(step, deadline, inside=inside)
+        end = self._attempts(step, deadline)
         end = self._handled(step, end)
         if step.always and not self.broken and not self.stop.is_set():
             after = self.sequence(step.always)
@@ -209,18 +224,22 @@ class _Walk:
         One that had begun before an interruption is not asked again: it may have
         changed the answer itself.
         """
-        actions = tuple(_within(step))
-        if step.control.when is None or any(a.id in self.past for a in actions):
-            return False
-        held = self.truth(step.control.when, step.node)
+        when, actions = step.control.when, tuple(_within(step))
+        begun = Truth.TRUE if when is None else self.replay.begun(actions)
+        held = begun
+        if when is not None and begun is Truth.UNKNOWN:
+            held = self.truth(when, step.node)
         if held is Truth.TRUE:
             return False
-        reason = f"its condition {SAID[held]}"
+        since = len(self.dids)
         for action in actions:
-            did = Did(action.id, Ended.SKIPPED, self._next(action), reason=reason)
-            self.recorder.result(did)
+            did = self.replay.take(action)
+            if did is None:
+                reason = LEFT_OUT[held]
+                did = Did(action.id, Ended.SKIPPED, self._next(action), reason=reason)
+                self.recorder.result(did)
             self.dids.append(did)
-        self._register(step, actions)
+        self._registered(step, _WELL, since)
         return True
 
     def _handled(self, step: PlannedStep, end: _End) -> _End:
@@ -244,42 +263,33 @@ class _Walk:
 
     # ---------------------------------------------------------------- attempts
 
-    def _attempts(self, step: PlannedStep, deadline: float, *, inside: bool) -> _End:
+    def _attempts(self, step: PlannedStep, deadline: float) -> _End:
         """Execute a step, and again until it succeeds, as often as it may be."""
-        control = step.control
-        attempt, end = self._resumed(step) if not inside else (1, _WELL)
-        if attempt > control.attempts:
-            return end
+        attempt, since = 1, len(self.dids)
         while True:
-            end = self._attempt(step, deadline)
-            if end.well or end.final or end.once or attempt >= control.attempts:
+            end = self._attempt(step, deadline, since)
+            over = attempt >= step.control.attempts
+            if end.well or end.final or end.once or over:
                 return end
-            wait_s = pause_s(control, attempt, chance=self.pace.chance())
-            if self.pace.clock() + wait_s >= deadline:
-                return end
-            self.pace.sleep(wait_s)
-            if self.stop.is_set():
-                return _STOPPED
+            if not self._again(step, attempt, deadline):
+                return _STOPPED if self.stop.is_set() else end
             attempt += 1
 
-    def _resumed(self, step: PlannedStep) -> tuple[int, _End]:
-        """Return the attempt to begin with, and how the last one before it ended.
+    def _again(self, step: PlannedStep, attempt: int, deadline: float) -> bool:
+        """Whether there is a further attempt; the pause before it is over then."""
+        if not self.replay.over:
+            return self.replay.next_in(tuple(_within(step)))
+        wait_s = pause_s(step.control, attempt, chance=self.pace.chance())
+        if self.pace.clock() + wait_s >= deadline:
+            return False
+        self.pace.sleep(wait_s)
+        return not self.stop.is_set()
 
-        An attempt that was interrupted, or went well so far, is gone on with.
+    def _attempt(self, step: PlannedStep, deadline: float, since: int) -> _End:
+        """Execute a step's actions, or a group's steps, once.
+
+        `since` counts what was done before the step's first attempt.
         """
-        attempt, end = 1, _WELL
-        for action in step.actions:
-            before = self.past.get(action.id)
-            if before is None:
-                continue
-            used = before.ended in _USED
-            if used and before.attempt >= attempt:
-                end = _End(_BY_DID[before.ended], before.reason)
-            attempt = max(attempt, before.attempt + used)
-        return attempt, end
-
-    def _attempt(self, step: PlannedStep, deadline: float) -> _End:
-        """Execute a step's actions, or a group's steps, once."""
         control = step.control
         if step.trouble:
             return _End(LevelEnd.FAILED, step.trouble, once=True)
@@ -291,34 +301,74 @@ class _Walk:
             if not end.well:
                 break
         if end.well and step.group:
-            end = self.sequence(step.group, deadline=deadline, inside=True)
-        if not self.broken and not self._register(step, tuple(_within(step))):
-            return self._cannot_keep(step.register)
+            end = self.sequence(step.group, deadline=deadline)
+        end = self._registered(step, end, since)
         if end.well and control.until is not None:
-            held = self.truth(control.until, step.node)
-            if held is not Truth.TRUE:
-                reason = f"{step.name}: its `until` {SAID[held]}"
-                return _End(LevelEnd.FAILED, reason)
+            end = self._until(step, control.until, since)
+            end = end if end.well else self._registered(step, end, since)
         return end
 
-    def _register(self, step: PlannedStep, actions: Sequence[Action]) -> bool:
-        """Keep how a step ended under its name; whether the journal could."""
-        ids = {action.id for action in actions}
-        last = next((d for d in reversed(self.dids) if d.action in ids), None)
-        if step.register and last is not None:
-            try:
-                self.recorder.registered(step.register, last)
-            except JournalError:
-                return False
-        return True
+    def _until(self, step: PlannedStep, until: Condition, since: int) -> _End:
+        """Return whether an attempt that did all it should has succeeded.
+
+        That it has not is kept as an end of its last action: reports tell it, and it
+        counts after an interruption.
+        """
+        done = self._done(step, since)
+        last = done[-1] if done else None
+        if last is not None and not self.replay.over:
+            told = self.replay.unmet(last)
+            if told is None:
+                return _WELL
+            self.dids.append(told)
+            return _End(LevelEnd.FAILED, f"{step.name}: {told.reason}")
+        held = self.truth(until, step.node)
+        if held is Truth.TRUE:
+            return _WELL
+        reason = UNMET[held]
+        if last is not None:
+            # What was so already did not fail, and was not touched.
+            ended = last.ended if last.ended is Ended.SKIPPED else Ended.FAILED
+            kept = self._kept(
+                next(a for a in _within(step) if a.id == last.action),
+                Did(last.action, ended, last.attempt, last.started, reason=reason),
+            )
+            if kept.final:
+                return kept
+        return _End(LevelEnd.FAILED, f"{step.name}: {reason}")
+
+    def _registered(self, step: PlannedStep, end: _End, since: int) -> _End:
+        """Return a step's end, kept under its name; another where it cannot be kept.
+
+        One that ended well was done if anything of it was.
+        """
+        done = self._done(step, since)
+        if not step.register or not done or self.broken:
+            return end
+        ended = Ended(end.ended.value) if not end.well else Ended.DONE
+        if end.well and all(did.ended is Ended.SKIPPED for did in done):
+            ended = Ended.SKIPPED
+        try:
+            self.recorder.registered(step.register, replace(done[-1], ended=ended))
+        except JournalError:
+            return self._cannot_keep(step.register)
+        return end
+
+    def _done(self, step: PlannedStep, since: int) -> tuple[Did, ...]:
+        """Return how a step's own actions ended, in all its attempts."""
+        ids = {action.id for action in _within(step)}
+        own = (did for did in self.dids[since:] if did.action in ids)
+        return tuple(did for did in own if did.reason not in UNMET.values())
 
     # ----------------------------------------------------------------- actions
 
     def _act(self, action: Action, deadline: float) -> _End:
         """Do one action, unless it is known to be done: intent, doing, result."""
-        before = self.past.pop(action.id, None)
+        before = self.replay.take(action)
+        if before and (before.ended not in _OPEN or not self.replay.over):
+            return self._noted(action, before)
+        before = before or self.orphans.pop(action.id, None)
         if before is not None:
-            self.counts[action.id] = before.attempt
             known = self._known(action, before)
             if known is not None:
                 return known
@@ -344,9 +394,6 @@ class _Walk:
 
     def _known(self, action: Action, before: Did) -> _End | None:
         """Return how an action ended before, None where it is to be done (again)."""
-        if before.ended.well:
-            self.dids.append(before)
-            return _WELL
         if action.reads:
             return None
         held = Truth.FALSE
@@ -365,13 +412,19 @@ class _Walk:
 
     def _kept(self, action: Action, did: Did) -> _End:
         """Keep how an action ended, and return what that means for its step."""
-        self.dids.append(did)
+        end = self._noted(action, did)
         try:
             self.recorder.result(did)
         except JournalError as error:
             return self._cannot_keep(action.id, str(error))
+        return end
+
+    def _noted(self, action: Action, did: Did) -> _End:
+        """Return what an action's end means for its step."""
+        self.dids.append(did)
+        self.orphans.pop(action.id, None)
         if did.orphan:
-            self.past[action.id] = did
+            self.orphans[action.id] = did
         return _End(
             _BY_DID[did.ended],
             f"{action.step}: {did.reason}" if did.reason else action.step,
