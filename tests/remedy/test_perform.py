@@ -569,3 +569,15 @@ def test_what_is_no_action_on_a_host_is_refused(stage: Stage) -> None:
     """Collecting and an operator's own tasks are done elsewhere: a mistake of ours."""
     with pytest.raises(TypeError, match=r"1\.1\.1"):
         stage.do(action(Collect("logs")))
+
+
+@pytest.mark.engine
+def test_a_further_attempt_does_it_once_more(stage: Stage, box: str) -> None:
+    """That the first attempt did it is no reason to leave the second one out."""
+    since = of(box, ("started_at", "gt", time.time()))
+    restart = action(Call("POST", f"/containers/{box}/restart?t=0"), since)
+    seen = set()
+    for attempt in (1, 2, 3):
+        assert stage.do(restart, attempt=attempt).ended is Ended.DONE
+        seen.add(inspect(box)["State"]["StartedAt"])
+    assert len(seen) == 3

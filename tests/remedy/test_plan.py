@@ -478,6 +478,23 @@ def test_what_cannot_be_planned_says_why(step, told):
     assert plan.actions == ()
 
 
+def test_what_cannot_be_planned_in_a_group_stops_the_level_too():
+    """Neither what stands before it runs, nor what would handle its failure."""
+    refuse = Step("refuse", source="r.yaml:5")
+    group = Step("group", group=(Step("kick", {"service": "web"}), refuse))
+    group = replace(group, on_failed=(Step("kick", {"service": "api"}),))
+    first = Step("kick", {"service": "db"})
+    plan = planned(DOWN, book=toys.book(levels={1: (first, group)}))
+    assert "refuse: there is no file (r.yaml:5)" in plan.climbs[0].reason.en
+    assert commands(plan) == []
+
+
+def test_a_handler_that_cannot_be_planned_stops_nothing():
+    """It may never be needed: nothing was kept yet that it could go back to."""
+    step = Step("kick", {"service": "db"}, on_failed=(Step("refuse"),))
+    assert commands(one(step)) == ["docker restart db"]
+
+
 def test_every_attempt_has_a_bound():
     """A step without a timeout has its kind's."""
     assert one(Step("read")).steps[0].control.timeout_s == 120.0

@@ -80,11 +80,14 @@ def image_id(service: str) -> str:
 
 
 def test_a_rebuild_keeps_builds_and_replaces() -> None:
-    """Three actions: the tag is safe, the others disruptive and taken back by one task."""
+    """The tag is safe, the others disruptive and taken back by one task.
+
+    It moves after the build: one that fails leaves it on the last image that was good.
+    """
     identity = image_id("redis")
     tags = piece("image_tags", tag("escalade-bed/redis:1", identity))
     scene = scene_of(added(built("redis", builds=True), tags))
-    keep, build, renew = actions(scene, "rebuild", "redis")
+    build, keep, renew = actions(scene, "rebuild", "redis")
     kept = "escalade-bed/redis:escalade-rollback-1"
     assert keep.command == f"docker tag {identity[7:19]} {kept}"
     assert (keep.risk, keep.touches, keep.undo) == (Risk.SAFE, (), f"docker rmi {kept}")
@@ -107,12 +110,12 @@ def test_a_tag_that_is_so_already_has_no_undo() -> None:
     tags = piece("image_tags", tag("escalade-bed/redis:1", identity))
     again = piece("image_tags", tag(kept, identity))
     scene = scene_of(added(built("redis", builds=True), tags, again))
-    keep, _, _ = actions(scene, "rebuild", "redis")
+    _, keep, _ = actions(scene, "rebuild", "redis")
     assert keep.command == f"docker tag {identity[7:19]} {kept}"
     assert keep.undo == ""
     other = piece("image_tags", tag(kept, "sha256:" + "b" * 64))
     scene = scene_of(added(built("redis", builds=True), tags, other))
-    assert actions(scene, "rebuild", "redis")[0].undo == f"docker tag {'b' * 12} {kept}"
+    assert actions(scene, "rebuild", "redis")[1].undo == f"docker tag {'b' * 12} {kept}"
 
 
 def test_what_is_not_built_is_pulled() -> None:
@@ -310,8 +313,7 @@ def test_a_build_that_fails_touches_nothing(stack: Path) -> None:
     before = inspect(f"{STACK}-app-1")["Id"]
     (stack / "Dockerfile").write_text("FROM escalade-bed/redis:1\nRUN exit 9\n")
     todo = actions(look(STACK, "image_tags"), "rebuild", "app")
-    keep, build = carried_out(todo[:2])
-    assert keep.ended is Ended.DONE
+    (build,) = carried_out(todo[:1])
     assert build.ended is Ended.FAILED
     assert "9" in build.output
     assert inspect(f"{STACK}-app-1")["Id"] == before

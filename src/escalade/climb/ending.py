@@ -92,8 +92,22 @@ def _outcome(gear: Gear, ascent: Ascent) -> Outcome | None:
     """
     if gear.order.calls or not gear.chronicle.verified:
         return None
-    found = {end.outcome for end in ascent.ends.values()}
+    found = {end.outcome for end in _ends(ascent)}
     return next((outcome for outcome in _WORST if outcome in found), None)
+
+
+def _ends(ascent: Ascent) -> Iterator[End]:
+    """Yield how each root ended, without those in whose place another one was cured.
+
+    What stood there first is gone, and what came instead is, too.
+    """
+    there = {finding.id for finding in ascent.now.diagnosis.findings}
+    well = {at for (_, at), end in ascent.ends.items() if end.outcome is Outcome.CURED}
+    for (finding, node), end in ascent.ends.items():
+        replaced = bool(finding) and finding not in there and node in well
+        open_ = end.outcome in (Outcome.PERSISTS, Outcome.WORSE) and not end.handed_off
+        if not (replaced and open_):
+            yield end
 
 
 def _dry_exit(gear: Gear, ascent: Ascent) -> int:
@@ -113,7 +127,7 @@ def _dry_exit(gear: Gear, ascent: Ascent) -> int:
 
 def _exit(gear: Gear, ascent: Ascent) -> int:
     """Return the exit code (design: 0, 2, 3, 4, 5)."""
-    bad = [end for end in ascent.ends.values() if end.outcome is not Outcome.CURED]
+    bad = [end for end in _ends(ascent) if end.outcome is not Outcome.CURED]
     if ascent.waiting:
         return REFUSED
     if ascent.refused and (bad or ascent.unbegun or not ascent.ends):

@@ -7,10 +7,12 @@ opening the journal would cost each of them more than it may take.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import replace
@@ -78,19 +80,31 @@ def change(
     folder: Path, *, hold: Iterable[Node] = (), free: Iterable[Node] = ()
 ) -> None:
     """Write down what is held from now on, through a temporary name and a rename."""
-    nodes = (held(folder) | set(hold)) - set(free)
-    rows = sorted([n.host, n.stack or "", n.service or ""] for n in nodes)
     path = folder / NAME
     draft = folder / f".{NAME}.{secrets.token_hex(4)}"
     try:
-        draft.write_text(json.dumps(rows) + "\n", "utf-8")
-        # Others who act on this machine must be able to read and free it.
-        draft.chmod(0o664)
-        os.replace(draft, path)  # noqa: PTH105 -- what it is called in POSIX
+        with _alone(folder):
+            nodes = (held(folder) | set(hold)) - set(free)
+            rows = sorted([n.host, n.stack or "", n.service or ""] for n in nodes)
+            draft.write_text(json.dumps(rows) + "\n", "utf-8")
+            # Others who act on this machine must be able to read and free it.
+            draft.chmod(0o664)
+            os.replace(draft, path)  # noqa: PTH105 -- what it is called in POSIX
     except OSError as error:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise JournalError(f"{path}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let nobody else change what is held meanwhile; a crash lets go of it."""
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
 
 
 def with_holds(hosts: Sequence[Host], nodes: frozenset[Node]) -> tuple[Host, ...]:

@@ -33,8 +33,10 @@ __all__ = [
     "SERVICE_HELP",
     "compose",
     "docker",
+    "names_of",
     "narrowed",
     "options_of",
+    "scaled",
     "short_grace",
     "stack_of",
     "targets",
@@ -121,6 +123,25 @@ def why(scene: Scene, box: Box) -> Text:
 
 
 # -------------------------------------------------------------- how it is done
+
+
+def scaled(scene: Scene, nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Return the options with which who was scaled by hand keeps its containers.
+
+    The files would have fewer, and Compose would remove the rest.
+    """
+    return tuple(
+        word
+        for node in nodes
+        if len(scene.boxes(node)) > scene.replicas(node)
+        for word in ("--scale", f"{node.service}={len(scene.boxes(node))}")
+    )
+
+
+def names_of(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Return services as the last words of a line of Compose, options as they may look."""
+    names = tuple(str(node.service) for node in nodes)
+    return ("--", *names) if any(name.startswith("-") for name in names) else names
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ class Performer:
         self._tag = tag
         self._again = again
         self._groups: dict[str, str] = {}
+        self._done_here: set[str] = set()
 
     def close(self) -> None:
         """Close the channels to the Engine, not the transport; never raises."""
@@ -163,7 +164,8 @@ class Performer:
         did = Did(action.id, Ended.DONE, turn.attempt)
         if self._stop.is_set():
             return replace(did, ended=Ended.INTERRUPTED, reason="was not begun")
-        if action.after and not action.always and action.do is not None:
+        asks = action.after and not action.always and action.id not in self._done_here
+        if asks and action.do is not None:
             before = self._checks.ask(action.after)
             if before.truth is Truth.TRUE:
                 return replace(did, ended=Ended.SKIPPED, reason="it is so already")
@@ -179,8 +181,13 @@ class Performer:
         if not action.after or not done.sent:
             return did
         if did.ended is Ended.DONE:
-            return self._waited(turn, did)
-        return self._looked(turn, did) if did.ended in _UNCLEAR else did
+            did = self._waited(turn, did)
+        elif did.ended in _UNCLEAR:
+            did = self._looked(turn, did)
+        if did.ended is Ended.DONE:
+            # A further attempt does it once more: that it was done is no news then.
+            self._done_here.add(action.id)
+        return did
 
     def _done(self, turn: _Turn) -> Done:
         """Do what the action says, whatever it brings about."""

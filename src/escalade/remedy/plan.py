@@ -192,10 +192,13 @@ def _climb(root: Finding, what: Due, place: Place, wish: Wish) -> Climb:
     reason = what.reason
     if what.level > wish.max_level:
         steps, reason = (), _CAPPED.fill({"n": str(wish.max_level)})
-    troubles = [step for step in steps if step.trouble]
+    troubles = [step for top in steps for step in _members(top) if step.trouble]
     if troubles:
-        # Half a level is none: nothing of it runs.
-        steps = tuple(replace(step, actions=(), group=()) for step in steps)
+        # Half a level is none: nothing of it runs, nor what would handle its failure.
+        bare = [
+            replace(PlannedStep("", s.name, s.node), trouble=s.trouble) for s in steps
+        ]
+        steps = tuple(bare)
         reason = _cannot(what.level, troubles)
     return Climb(
         id="",
@@ -222,6 +225,11 @@ def _ripe_s(root: Finding, book: Book) -> float:
 def _actions(steps: Iterable[PlannedStep]) -> list[Action]:
     """Return every action of steps, those of groups and handlers included."""
     return [a for top in steps for step in flat(top) for a in step.actions]
+
+
+def _members(step: PlannedStep) -> tuple[PlannedStep, ...]:
+    """Return a step and those of its group, without the handlers, which may be needless."""
+    return (step, *(inner for each in step.group for inner in _members(each)))
 
 
 def _cannot(level: int, troubles: Sequence[PlannedStep]) -> Text:

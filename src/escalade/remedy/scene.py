@@ -138,6 +138,11 @@ class Scene:
         """Return what the Compose files say of a service, None where they do not."""
         return self._declared.get(node)
 
+    def replicas(self, node: Node) -> int:
+        """Return how many containers the Compose files want of a service; 1 if unsaid."""
+        said = (self.declared(node) or {}).get("replicas")
+        return said if isinstance(said, int) else 1
+
     def project(self, stack: str) -> Project:
         """Return how Docker Compose is told of a stack."""
         boxes = [box for n in self.services(stack) for box in self.boxes(n)]

@@ -13,6 +13,7 @@ from escalade.model import Node
 from escalade.plans import Action
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import compose
+from escalade.remedy.acts import names_of
 from escalade.remedy.acts import targets
 from escalade.remedy.images import image_of
 from escalade.remedy.images import in_stack
@@ -47,7 +48,7 @@ NEW = Text(
 
 
 def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
-    """Yield, a service: keep the image, build or pull, replace the container."""
+    """Yield, a service: build or pull, keep the image that runs, replace the container."""
     if not (args.get("service") or node.service):
         raise CannotError(f"{node}: say which service to rebuild")
     for each in scene.ordered(targets(scene, node, args)):
@@ -55,8 +56,9 @@ def _actions(scene: Scene, node: Node, args: Arguments) -> Iterator[Action]:
         back = f"invoke rollback {each.service} --limit {scene.host} --stack {stack}"
         image = image_of(scene, each)
         kept = _kept(scene, each, image)
-        yield from kept
         yield replace(_made(scene, each, args), undo=back if kept else "")
+        # Not before: a build that fails leaves the tag on the last image that was good.
+        yield from kept
         if not scene.held(each):
             why = NEW.fill({"service": str(each.service)})
             undo = back if kept else ""
@@ -84,7 +86,7 @@ def _made(scene: Scene, node: Node, args: Arguments) -> Action:
     if builds:
         flags += ["--no-cache"] if args.get("no_cache") else []
         flags += ["--pull"] if args.get("pull") else []
-    words = ("build" if builds else "pull", *flags, str(node.service))
+    words = ("build" if builds else "pull", *flags, *names_of((node,)))
     told = BUILT if builds else PULLED
     bound = args.get("timeout")
     return replace(

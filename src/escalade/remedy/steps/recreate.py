@@ -13,6 +13,8 @@ from escalade.remedy.acts import COMPOSE_S
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import compose
+from escalade.remedy.acts import names_of
+from escalade.remedy.acts import scaled
 from escalade.remedy.acts import targets
 from escalade.remedy.gates import RUNNING
 from escalade.remedy.gates import SETTLE_S
@@ -48,7 +50,7 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
     sharers = (n for n in scene.sharers(node) if not scene.held(n))
     nodes = (node, *scene.ordered(sharers))
     nothing_lost(scene, nodes)
-    names = [str(each.service) for each in nodes]
+    told = (*scaled(scene, nodes), *names_of(nodes))
     # With --no-deps Compose forgets what the service depends on, and would make it anew
     # once more at the next `up`. Without, it sees to those as well: only where they are
     # such that it leaves them alone.
@@ -62,14 +64,14 @@ def recreated(scene: Scene, node: Node, step: str) -> Action:
             scene,
             node,
             step,
-            (*up, "--force-recreate", *names),
+            (*up, "--force-recreate", *told),
             instead="restart it instead",
             # Cut between two of its requests, Compose leaves a container that was made and
             # not started, or one that was stopped and not replaced.
-            then=(*up, *names),
+            then=(*up, *told),
             within_s=COMPOSE_S + grace,
         ),
-        why=drift or FRESH.fill({"service": names[0]}),
+        why=drift or FRESH.fill({"service": str(node.service)}),
         touches=nodes,
         after=tuple(
             proof(scene, each, of_service(each, *_new(scene, each)), scene.boxes(each))

@@ -15,6 +15,8 @@ from escalade.remedy.acts import COMPOSE_S
 from escalade.remedy.acts import SERVICE
 from escalade.remedy.acts import SERVICE_HELP
 from escalade.remedy.acts import compose
+from escalade.remedy.acts import names_of
+from escalade.remedy.acts import scaled
 from escalade.remedy.acts import targets
 from escalade.remedy.away import back
 from escalade.remedy.away import taken_down
@@ -60,10 +62,9 @@ def risk_of_up(scene: Scene, nodes: Sequence[Node]) -> tuple[Risk, tuple[Node, .
 
 
 def _lacks(scene: Scene, node: Node) -> bool:
-    """Whether a service has fewer running containers than it should."""
-    replicas = (scene.declared(node) or {}).get("replicas")
+    """Whether a service has fewer running containers than the files or a hand gave it."""
     running = sum(box.running for box in scene.boxes(node))
-    return running < (replicas if isinstance(replicas, int) else 1)
+    return running < max(scene.replicas(node), len(scene.boxes(node)))
 
 
 def made(
@@ -81,7 +82,9 @@ def made(
     """
     nothing_lost(scene, nodes)
     names = [str(node.service) for node in nodes]
-    words = ["up", "-d", *([] if whole else ["--no-deps", *names])]
+    scale = scaled(scene, nodes)
+    some = scale if whole else ("--no-deps", *scale, *names_of(nodes))
+    words = ["up", "-d", *some]
     risk, touched = risk_of_up(scene, nodes)
     gates = awaited(scene, nodes)
     return replace(
