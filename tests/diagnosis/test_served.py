@@ -36,6 +36,20 @@ def test_another_port_does_not_acquit():
     assert not served(world, MQ, WORKER)
 
 
+def test_an_answer_that_is_a_failure_acquits_nobody():
+    """A connection to what fails everybody is no service; one to what serves is."""
+    asks = link(8000, "ok") | {"status": 503}
+    for other, verdict in (({"status": 500}, False), ({"status": 200}, True)):
+        world = seen(
+            box("mq"),
+            piece("reach", "worker", asks),
+            piece("reach", "web", link(8000, "ok") | other),
+        )
+        assert served(world, MQ, WORKER) is verdict
+    hidden = piece("published", "mq", {"port": 8000, "outcome": "ok", "status": 502})
+    assert not served(seen(box("mq"), hidden), MQ, WORKER)
+
+
 def test_who_is_meant_to_be_stopped_is_not_to_blame():
     """The inventory says that it should not run."""
     assert served(seen(box("mq", desired="stopped")), MQ, WORKER)

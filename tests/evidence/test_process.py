@@ -149,6 +149,7 @@ VERSION_2 = {
     "cpu.stat": "usage_usec 9\nnr_periods 10\nnr_throttled 5\nthrottled_usec 7\n",
     "pids.current": "3\n",
     "pids.max": "max\n",
+    "pids.events": "max 2\n",
 }
 
 
@@ -173,6 +174,7 @@ def test_cgroup_2_is_found(tmp_path: Path, group: str, folder: str) -> None:
     assert record["cpu_quota"] == 0.5
     assert record["cpu_throttled_ratio"] == 0.5
     assert (record["pids"], record["pids_limit"]) == (3, 0)
+    assert record["pids_refused"] == 2
     assert record["files_open"] == 2
 
 
@@ -195,6 +197,7 @@ def test_cgroup_1_is_read_by_controller(tmp_path: Path) -> None:
             f"pids/{here}/cgroup.procs": "7\n",
             f"pids/{here}/pids.current": "1\n",
             f"pids/{here}/pids.max": "4\n",
+            f"pids/{here}/pids.events": "max 0\n",
         },
     )
     (record,) = _in(tmp_path, _target(7)).readings
@@ -202,3 +205,4 @@ def test_cgroup_1_is_read_by_controller(tmp_path: Path) -> None:
     assert record["oom_kills"] == 4
     assert record["cpu_quota"] == 0.0
     assert record["pids_ratio"] == 0.25
+    assert record["pids_refused"] == 0

@@ -92,6 +92,86 @@ def test_with_the_password() -> None:
     assert reading(sample("normal"))["auth"] is None
 
 
+def follow(found: Target, *bodies: bytes) -> Reading:
+    """Return the record of a conversation and the one that follows it."""
+    answers = [Answer(Status.OK, body, outcome="ok") for body in bodies]
+    (record,) = REDIS.parse(found, (), answers).readings
+    assert set(record) <= set(REDIS.readings)
+    return record
+
+
+def asked_more(body: bytes, found: Target | None = None) -> bytes:
+    """Return what is said after an answer, nothing where it says enough."""
+    assert REDIS.follow is not None
+    answer = Answer(Status.OK, body, outcome="ok")
+    more = REDIS.follow(found or target(), (), (answer,))
+    return b"".join(one.send for one in more if isinstance(one, Dial))
+
+
+def test_a_replica_that_refused_writes() -> None:
+    """PING is PONG; role, master and the refused writes are told."""
+    record = reading(sample("replica"))
+    assert (record["ping"], record["role"]) == ("PONG", "slave")
+    assert (record["master"], record["master_link"]) == ("10.255.255.1:6379", "down")
+    assert record["errors_readonly"] == 11
+    assert record["errors"] == ("ERR", "READONLY")
+
+
+def test_every_kind_of_error_is_told() -> None:
+    """Also one that nobody thought of, and none where INFO counts none."""
+    text = b"redis_version:9\r\nerrorstat_NEW:count=7\r\nerrorstat_OLD:count=0\r\n"
+    body = b"$%d\r\n%s\r\n+PONG\r\n" % (len(text), text)
+    assert reading(body)["errors"] == ("NEW",)
+    assert reading(sample("normal"))["errors_noperm"] == 0
+    assert reading(sample("noauth"))["errors"] is None
+    assert reading(sample("normal"))["master"] is None
+
+
+def test_the_acl_log_is_asked_only_after_a_denial() -> None:
+    """Where nothing was denied, asking might be the first denial."""
+    assert asked_more(sample("denied")) == b"ACL LOG 16\r\nQUIT\r\n"
+    assert asked_more(sample("normal")) == b""
+    assert asked_more(sample("noauth")) == b""
+    owner = target(("redis-server", "--requirepass", "x"))
+    login = command("AUTH", "x")
+    assert asked_more(b"+OK\r\n" + sample("denied"), owner).startswith(login)
+
+
+def test_what_the_acl_denies() -> None:
+    """The latest user's rules, the oldest first; a failed login is no denial."""
+    record = follow(target(), sample("denied"), sample("acl-log"))
+    assert record["errors_noperm"] == 11
+    assert record["denied_user"] == "app"
+    assert record["denied"] == "'~b' +set '&y'"
+    assert record["denied_client"] == "127.0.0.1"
+
+
+def test_who_was_denied_is_named() -> None:
+    """A client's address is that of a service of the stack."""
+    web = Peer("web", "web-1", ("web",), ("127.0.0.1",), (), running=True)
+    record = follow(Target(PLACE, {}, (web,)), sample("denied"), sample("acl-log"))
+    assert record["denied_client"] == "web"
+
+
+def test_old_denials_say_nothing_of_now() -> None:
+    """What was denied more than a minute ago may have been granted since."""
+    body = sample("acl-log")
+    for age in (b"0.748", b"0.753", b"0.75700000000000001", b"0.76200000000000001"):
+        size = b"$%d\r\n" % len(age)
+        body = body.replace(size + age, b"$4\r\n61.5")
+    assert "denied" not in follow(target(), sample("denied"), body)
+    assert "denied" not in follow(target(), sample("denied"), b"*0\r\n+OK\r\n")
+
+
+@pytest.mark.parametrize(
+    "body", [b"-NOPERM this user has no permissions\r\n", b"-ERR unknown\r\n", b""]
+)
+def test_a_log_that_may_not_be_read(body: bytes) -> None:
+    """Something was denied, nobody can say what."""
+    record = follow(target(), sample("denied"), body)
+    assert (record["denied"], record.get("denied_user")) == ("", None)
+
+
 def test_a_wrong_password() -> None:
     """What Redis says of the password is read, and stands in the place of PING's reply."""
     owner = target(("redis-server", "--requirepass", "x"))
@@ -209,3 +289,5 @@ def test_any_bytes_are_read(data: bytes) -> None:
         found: Any = list(replies(body))
         assert len(found) <= len(body)
         reading(body)
+        follow(target(), sample("denied"), body)
+        follow(target(), sample("denied"), b"*2\r\n*4\r\n" + body)

@@ -11,6 +11,7 @@ import pytest
 from escalade.errors import UsageError
 from escalade.model import Comparison
 from escalade.model import Node
+from escalade.model import Snapshot
 from escalade.plans import Call
 from escalade.plans import Check
 from escalade.plans import Collect
@@ -585,6 +586,20 @@ def test_reconnecting_works_without_the_files(lost):
     assert act.do.path == "/networks/eloquence_default/connect"
 
 
+def test_a_name_lost_on_one_of_two_networks_comes_back():
+    """What the other network still calls it helps nobody there."""
+    both = ("eloquence_back", "eloquence_default")
+    words = {"networks": both, "aliases": ("redis",), "state": "running"}
+    seen = changed("dk-05b", "redis", **words, nameless=("eloquence_default",))
+    found = actions(scene_of(seen), "reconnect", "redis")
+    assert [act.do.path for act in found[:2]] == [
+        "/networks/eloquence_default/disconnect",
+        "/networks/eloquence_default/connect",
+    ]
+    with pytest.raises(UsageError, match="lacks no network"):
+        actions(scene_of(changed("dk-05b", "redis", **words)), "reconnect", "redis")
+
+
 def test_reconnecting_knows_aliases_and_fixed_addresses():
     """Whatever the files give a service on its network comes back."""
     seen = snapshot("dk-05b")
@@ -637,3 +652,52 @@ def test_a_gate_takes_its_time_from_the_health_check():
     assert gate_s(check | {"health_interval_s": 1.0}) == 30.0
     assert gate_s(check | {"health_start_period_s": 3600.0}) == 180.0
     assert gate_s({"healthcheck": False}) == 0.0
+
+
+# ------------------------------------------------------- by hand, and odd names
+
+
+def scaled(count: int) -> Snapshot:
+    """Return the stack in health with so many containers of the token service."""
+    seen = snapshot("healthy")
+    (box,) = (
+        p
+        for p in seen.evidence
+        if p.address.probe == "container" and p.address.service == "token-service"
+    )
+    more = (
+        replace(box, address=replace(box.address, replica=f"token-{number}"))
+        for number in range(1, count)
+    )
+    return added(seen, *more)
+
+
+@pytest.mark.parametrize("step", ["up", "recreate"])
+def test_who_was_scaled_by_hand_keeps_its_containers(step):
+    """The files would have one, and Compose would remove two that serve."""
+    (act,) = actions(scene_of(scaled(3)), step, "token-service")
+    assert act.command.endswith(" --scale token-service=3 token-service")
+    (act,) = actions(scene_of(scaled(1)), step, "token-service")
+    assert "--scale" not in act.command
+
+
+def test_a_stack_with_one_that_was_scaled_is_brought_up_whole():
+    """`up` without names keeps them, too."""
+    (act,) = actions(scene_of(scaled(3)), "up")
+    assert act.command == COMPOSE + "up -d --scale token-service=3"
+
+
+def test_a_name_that_looks_like_an_option_is_none():
+    """Compose takes such names in its files."""
+    seen = snapshot("healthy")
+    odd = tuple(
+        replace(
+            p,
+            address=replace(p.address, service="-web"),
+        )
+        if p.address.service == "token-service"
+        else p
+        for p in seen.evidence
+    )
+    (act,) = actions(scene_of(replace(seen, evidence=odd)), "recreate", "-web")
+    assert act.command.endswith("up -d --no-deps --force-recreate -- -web")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from escalade.evidence.probe import Seen
 from escalade.model import Node
+from escalade.model import Reading
 
 __all__ = ["served"]
+
+FAILURES = (500, 502, 503, 504)
+"""Statuses of an HTTP answer by which a server says that it fails itself."""
 
 
 def served(seen: Seen, node: Node, accuser: Node) -> bool:
@@ -21,7 +25,7 @@ def served(seen: Seen, node: Node, accuser: Node) -> bool:
             continue
         if any(
             r.get("service") == node.service
-            and r.get("outcome") == "ok"
+            and _served(r)
             and (not asked or r.get("port") in asked)
             for r in piece.readings
         ):
@@ -30,10 +34,15 @@ def served(seen: Seen, node: Node, accuser: Node) -> bool:
         "published", host=node.host, stack=node.stack, service=node.service
     )
     return any(
-        r.get("outcome") == "ok" and (not asked or r.get("port") in asked)
+        _served(r) and (not asked or r.get("port") in asked)
         for p in published
         for r in p.readings
     )
+
+
+def _served(record: Reading) -> bool:
+    """Whether an answer is a service: the server's own failure is a connection alone."""
+    return record.get("outcome") == "ok" and record.get("status") not in FAILURES
 
 
 def _ports(seen: Seen, node: Node, accuser: Node) -> frozenset[object]:
@@ -44,7 +53,7 @@ def _ports(seen: Seen, node: Node, accuser: Node) -> frozenset[object]:
             "reach", host=accuser.host, stack=accuser.stack, service=accuser.service
         )
         for r in piece.readings
-        if r.get("service") == node.service and r.get("outcome") != "ok"
+        if r.get("service") == node.service and not _served(r)
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from escalade.evidence.absent import COMPLETED
+from escalade.evidence.aliases import nameless
 from escalade.evidence.health import health
 from escalade.evidence.netns import network_stale
 from escalade.evidence.parsing import as_dict
@@ -60,6 +61,7 @@ def _parse(target: Target, args: Args, answers: Sequence[Answer]) -> Parsed:
         **health(inspect, now),
         **_network(target),
         "network_stale": _network_stale(target, now),
+        "nameless": nameless(inspect, as_dict(target.facts.get("inspects"))),
         **_limits(inspect),
         **_compose(inspect),
         "oneshot": _oneshot(target, life),
@@ -224,7 +226,8 @@ CONTAINER = Probe(
     doc="A container as the Engine knows it. state: created, running, paused, "
     "restarting, exited, dead, removing, or missing (declared, but none is there). "
     "network_stale: it shares the network of one that was started again since, or is "
-    "gone: it is alone in the namespace of before.",
+    "gone: it is alone in the namespace of before. nameless: the networks of its stack "
+    "on which nobody finds it under its service's name.",
     readings={
         "name": str,
         "id": str,
@@ -264,6 +267,7 @@ CONTAINER = Probe(
         "on_network": bool,
         "network_mode": str,
         "network_stale": bool,
+        "nameless": tuple,
         "addresses": tuple,
         "aliases": tuple,
         "published": tuple,

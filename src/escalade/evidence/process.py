@@ -57,7 +57,7 @@ grep -sHE '^([0-9max-]+( [0-9]+)?$|(Name|State|PPid):|Max open|(total_)?inactive
  $s ${m:+$m/memory.usage_in_bytes $m/memory.limit_in_bytes $m/memory.oom_control \
  $m/memory.current $m/memory.max $m/memory.events $m/memory.stat} \
  ${c:+$c/cpu.stat $c/cpu.max $c/cpu.cfs_quota_us $c/cpu.cfs_period_us} \
- ${q:+$q/pids.current $q/pids.max}
+ ${q:+$q/pids.current $q/pids.max $q/pids.events}
 fi"""
 
 Files = Mapping[str, Mapping[str, str]]
@@ -116,17 +116,19 @@ def _files(text: str) -> Files:
             folder, _, name = path.rpartition("/")
             if name in ("status", "limits"):
                 name = folder.rpartition("/")[2]
-            key, value = _pair(rest)
+            key, value = _pair(name, rest)
             files.setdefault(name, {})[key] = value
     return files
 
 
-def _pair(line: str) -> tuple[str, str]:
+def _pair(name: str, line: str) -> tuple[str, str]:
     """Return key and value of a kernel file's line; a lone value has the key ""."""
     if line.startswith("Max open files"):
         return "open", line.split()[3]
-    words = line.replace(":", " ", 1).split()
-    if len(words) > 1 and not words[0].lstrip("-").isdigit() and words[0] != "max":
+    words = line.replace(":", " ", 1).split() or [""]
+    # `max 100000` of cpu.max is a pair of values, `max 3` of pids.events is not.
+    pair = words[0] == "max" or words[0].lstrip("-").isdigit()
+    if len(words) > 1 and (name == "pids.events" or not pair):
         return words[0], words[1]
     return "", line.strip()
 
@@ -233,6 +235,7 @@ def _counts(files: Files) -> dict[str, int | float | None]:
         "pids": pids,
         "pids_limit": most,
         "pids_ratio": _ratio(pids, most),
+        "pids_refused": _number(files, ("pids.events",), "max"),
         "files_open": opened,
         "files_limit": allowed,
         "files_ratio": _ratio(opened, allowed),
@@ -255,7 +258,9 @@ PROCESS = Probe(
     doc="The container's processes and its cgroup: stopped by a signal (where process "
     "1 is an init or a shell, the program that it minds), killed for memory, throttled "
     "(share of all periods since the start), near a limit. A limit of 0 is none, and "
-    "its ratio 0. files: of the process nearest to its limit; not known without root.",
+    "its ratio 0. pids: its processes and threads; pids_refused: how often it was refused "
+    "one more since its start. files: of the process nearest to its limit; not known "
+    "without root.",
     readings={
         "pid_state": str,
         "stopped": bool,
@@ -270,6 +275,7 @@ PROCESS = Probe(
         "pids": int,
         "pids_limit": int,
         "pids_ratio": float,
+        "pids_refused": int,
         "files_open": int,
         "files_limit": int,
         "files_ratio": float,

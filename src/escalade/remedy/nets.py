@@ -38,12 +38,18 @@ def lacking(scene: Scene, box: Box) -> tuple[Link, ...]:
         Link(link.network, link.aliases, link.address, nameless=there)
         for link in sorted(found, key=lambda link: link.network)
         for there in (link.network in box.networks,)
-        if not there or not _named(box)
+        if not there or not _named(box, link.network)
     )
 
 
-def _named(box: Box) -> bool:
-    """Whether peers find a container by its service's name, as far as is known."""
+def _named(box: Box, network: str) -> bool:
+    """Whether peers find a container on a network by its service's name.
+
+    As far as is known: older evidence tells the names of all networks as one.
+    """
+    nameless = box.readings.get("nameless")
+    if isinstance(nameless, tuple):
+        return network not in nameless
     aliases = box.readings.get("aliases")
     return not isinstance(aliases, tuple) or box.node.service in (*aliases, box.name)
 
