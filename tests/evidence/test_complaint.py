@@ -24,9 +24,12 @@ def piece(service: str, probe: str, *records: Reading) -> Evidence:
     return Evidence(at, Status.OK, records)
 
 
-def asked(*log: Evidence) -> View:
+def asked(*log: Evidence, llm: Reading | None = None) -> View:
     """Return what the log of `agent` complains of, beside `llm` and `redis`."""
-    boxes = [piece(name, "container", {}) for name in ("agent", "llm", "redis")]
+    boxes = [
+        piece(name, "container", (llm or {}) if name == "llm" else {})
+        for name in ("agent", "llm", "redis")
+    ]
     seen = SeenSnapshot(Snapshot(NOW, "full", (), (*boxes, *log)), {})
     assert COMPLAINT.view
     return COMPLAINT.view(seen, boxes[0].address, args_of({"contains": WORD}))
@@ -38,6 +41,15 @@ def told(text: str, *, ago: float = 1.0, **span: float) -> list[tuple[object, ob
     view = asked(piece("agent", "log", {"part": "span", **span}, line))
     assert not view.unknown
     return [(r["service"], r["port"]) for r in view.readings]
+
+
+@pytest.mark.parametrize(("ago", "word"), [(5, "past"), (50, "now")])
+def test_a_line_of_before_the_start_of_whom_it_names(ago: float, word: str) -> None:
+    """That service is another now: the line is told, and that it is past."""
+    line: Reading = {"part": "tail", "time": NOW - 9, "text": "unhandled llm:8001"}
+    log = piece("agent", "log", {"part": "span"}, line)
+    (record,) = asked(log, llm={"started_at": NOW - ago}).readings
+    assert (record["service"], record["past"]) == ("llm", word == "past")
 
 
 @pytest.mark.parametrize(

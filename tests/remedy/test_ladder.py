@@ -6,10 +6,12 @@ import pytest
 
 from escalade.model import Step
 from escalade.plans import Outcome
+from escalade.plans import PlannedStep
 from escalade.plans import Verified
 from escalade.remedy.ladder import Go
 from escalade.remedy.ladder import next_level
 from escalade.text import Text
+from tests.diagnosis.world import node
 from tests.remedy import toys
 
 BOOK = toys.book()
@@ -37,6 +39,13 @@ def test_what_is_not_cured_climbs(outcome, level, due):
     assert f"level {level}" in told.reason.en
     assert told.reason.en.endswith("still there")
     assert told.reason.fr.endswith("toujours là")
+
+
+def test_a_level_of_which_nothing_ran_is_not_said_to_have_failed():
+    """Its own reason stands alone: it did not run."""
+    bare = PlannedStep("1.1.1", "reconnect", node("db"), trouble="no network")
+    told = went(Outcome.PERSISTS, steps=(bare,))
+    assert (told.go, told.level, told.reason) == (Go.CLIMB, 2, WHY)
 
 
 def test_a_cure_that_nobody_can_tell_is_not_climbed():

@@ -102,6 +102,20 @@ def test_starting_is_waited_for():
     assert "app-db-1" in told.reason.en
 
 
+def test_a_suspicion_that_repeats_old_words_is_an_echo():
+    """A caller's line from before the repair accuses nobody; one written since does."""
+    line = Cite("log", "web", 90.0, "cannot connect to db:5432")
+    accuser = toys.root("r.needs", "web", why=(line,), caused_by=DOWN.id)
+    before = toys.diagnosis(DOWN, accuser)
+    old = toys.root("generic.suspected", "db", why=(line,), suspected=True)
+    assert said(*[look(old)] * 3, before=before).outcome is Outcome.CURED
+    new = replace(old, why=(replace(line, time=200.0),))
+    assert said(*[look(new)] * 3, before=before).outcome is Outcome.PERSISTS
+    # What was not the cured root's stays an accusation.
+    alone = toys.diagnosis(DOWN, replace(accuser, caused_by=None))
+    assert said(*[look(old)] * 3, before=alone).outcome is Outcome.PERSISTS
+
+
 def test_a_new_error_beside_it_is_worse():
     """An error at a service of the stack that had none before is worse, even if cured."""
     new = toys.root("r.other", "web")

@@ -16,6 +16,7 @@ from escalade.model import Verdict
 from escalade.plans import Collect
 from escalade.plans import Ended
 from escalade.plans import Outcome
+from escalade.remedy.verify import echoes
 from escalade.report.fixstory import FixStory
 from escalade.report.fixstory import HandedOff
 from escalade.text import Text
@@ -152,10 +153,12 @@ def _left(gear: Gear, ascent: Ascent) -> bool:
     if gear.order.only or gear.order.calls:
         return False
     done = {finding for finding, _ in ascent.ends}
-    roots = ascent.now.diagnosis.roots
     return any(
-        root.severity >= Severity.ERROR and not root.standing and root.id not in done
-        for root in roots
+        root.severity >= Severity.ERROR
+        and not root.standing
+        and root.id not in done
+        and not echoes(root, ascent.before.diagnosis, done)
+        for root in ascent.now.diagnosis.roots
     )
 
 

@@ -40,6 +40,7 @@ from escalade.remedy.digest import changed
 from escalade.remedy.ladder import Go
 from escalade.remedy.ladder import next_level
 from escalade.remedy.plancodec import dump
+from escalade.remedy.verify import echoes
 from escalade.text import Text
 
 __all__ = ["Ascent", "Past", "ascend", "first_plan", "permitted", "unchanged"]
@@ -334,6 +335,7 @@ def _suffering(
     told = {finding for cause in causes for finding in cause.explains}
     nodes = {before[finding].node for finding in told if finding in before}
     done = {finding for finding, _ in ascent.ends}
+    cured_ids = {climb.finding for climb in cured}
 
     def still() -> dict[str, Finding]:
         return {
@@ -341,8 +343,9 @@ def _suffering(
             for root in ascent.now.diagnosis.roots
             if (root.id in told or root.node in nodes)
             and root.id not in done
-            # What only reminds of the trouble (many restarts) is no trouble now.
+            # What only reminds of the trouble (many restarts, a log) is no trouble now.
             and root.severity >= Severity.ERROR
+            and not echoes(root, ascent.before.diagnosis, cured_ids)
         }
 
     if told:

@@ -55,6 +55,16 @@ def _view(seen: Seen, address: Address, args: Args) -> View:
     return View(records, complete=_covered(span, given))
 
 
+def _past(seen: Seen, address: Address, service: str, time: object) -> bool:
+    """Whether the service that a line names was started again since: it is another now."""
+    boxes = seen.of(
+        "container", host=address.host, stack=address.stack, service=service
+    )
+    starts = [r.get("started_at") for box in boxes for r in box.readings[:1]]
+    known = [float(s) for s in starts if isinstance(s, (int, float))]
+    return isinstance(time, (int, float)) and bool(known) and time < min(known)
+
+
 def _places(seen: Seen, address: Address, variable: str) -> tuple[Place, ...] | None:
     """Return the place that a variable names, None where variables were not read.
 
@@ -145,6 +155,7 @@ def _named(
                 "port": port,
                 "text": text[-TEXT:],
                 "time": line.get("time"),
+                "past": _past(seen, address, names.get(name, ""), line.get("time")),
             }
 
 
@@ -153,7 +164,8 @@ COMPLAINT = Probe(
     scope="container",
     doc="One record for each recent line of a container's log that contains a word and "
     "names another service of its stack as `name:port`: of several the last, which is "
-    "where the exception of a trace stands. With `variable` only lines about the place "
+    "where the exception of a trace stands. past: that service was "
+    "started again since. With `variable` only lines about the place "
     "that this variable names, whoever stands behind it.",
     readings={
         "service": str,
@@ -161,6 +173,7 @@ COMPLAINT = Probe(
         "port": int,
         "text": str,
         "time": float,
+        "past": bool,
     },
     arguments={
         "contains": Argument(str, required=True, many=True),

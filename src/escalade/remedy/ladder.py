@@ -9,6 +9,7 @@ from escalade.model import Ladder
 from escalade.plans import Climb
 from escalade.plans import Outcome
 from escalade.plans import Verified
+from escalade.plans import flat
 from escalade.runbooks.book import Book
 from escalade.text import NO_TEXT
 from escalade.text import Text
@@ -100,6 +101,9 @@ def _why(climb: Climb, verified: Verified, refused: Text | None) -> Text:
     if refused is not None:
         frame = _REFUSED
         told = refused
+    elif climb.steps and not any(s.actions for top in climb.steps for s in flat(top)):
+        # Nothing of it ran: its own reason says why.
+        return verified.reason
     else:
         frame = _FRAMES[verified.outcome]
         told = verified.reason

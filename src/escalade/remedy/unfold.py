@@ -21,6 +21,7 @@ from escalade.plans import UserTask
 from escalade.remedy.render import Slots
 from escalade.remedy.render import filled
 from escalade.remedy.render import typed_arguments
+from escalade.remedy.step import CannotError
 from escalade.remedy.step import StepKind
 from escalade.text import Text
 
@@ -108,6 +109,9 @@ def _unfold(step: Step, place: Place) -> PlannedStep:
             needed = sum(a.timeout_s + a.settle_s + PATIENCE_S for a in actions)
             control = replace(control, timeout_s=max(control.timeout_s, needed))
         return replace(planned, actions=actions, control=control)
+    except CannotError as error:
+        # It is no slip of whoever wrote the runbook: here and now it cannot be.
+        return replace(planned, trouble=str(error))
     except UsageError as error:
         where = f" ({step.source})" if step.source else ""
         return replace(planned, trouble=f"{error}{where}")

@@ -6,6 +6,7 @@ nothing under way could still change it (docs/verification.md has the rules in w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -34,6 +35,7 @@ __all__ = [
     "PATIENCE_S",
     "STEADY_S",
     "Look",
+    "echoes",
     "ripe_s",
     "touched",
     "verify",
@@ -49,6 +51,8 @@ PATIENCE_S = 30.0
 twice as many while a health check is starting (in a crash loop it always is)."""
 _MOST = 3
 """Findings named in one sentence."""
+_LOGS = ("log", "complaint")
+"""Probes that quote a line as it was written, with its time."""
 _ALWAYS = ("container", "engine", "host")
 """Probes without which nothing is known of a service."""
 
@@ -210,9 +214,25 @@ def _left(climb: Climb, before: Diagnosis, now: Diagnosis) -> Finding | None:
         if finding.id == climb.finding:
             return finding
     others = {f.id for f in before.roots if f.id != climb.finding}
-    return next(
-        (f for f in _bad(now) if f.node == climb.node and f.id not in others), None
-    )
+    instead = (f for f in _bad(now) if f.node == climb.node and f.id not in others)
+    return next((f for f in instead if not echoes(f, before, {climb.finding})), None)
+
+
+def echoes(finding: Finding, before: Diagnosis, cured: Collection[str]) -> bool:
+    """Whether a suspicion only repeats what logs said before, and a cured root explained.
+
+    `cured` are the ids of roots; a line that was written since makes it news. What was
+    seen at a service itself is never an echo: it may be stuck in what it told once.
+    """
+    causes = {f.id: f.caused_by for f in before.findings}
+    told = {
+        cite
+        for f in before.findings
+        if not set(cured).isdisjoint(_chain(f.id, causes))
+        for cite in f.why
+        if cite.probe in _LOGS
+    }
+    return finding.suspected and bool(finding.why) and told.issuperset(finding.why)
 
 
 def _worse(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from escalade.model import Finding
 from escalade.model import Severity
 from escalade.model import Verdict
+from escalade.plans import Ended
 from escalade.plans import Outcome
 from escalade.report import fixwords
 from escalade.report import words
@@ -160,10 +161,17 @@ def _touched(story: FixStory, look: Look) -> tuple[Line, ...]:
     if not story.dids:
         return ()
     if not story.restarted:
-        return (line("  ", span(fixwords.UNTOUCHED.pick(look.lang), "dim")),)
+        told = fixwords.ONLY_CHANGED if _changed(story) else fixwords.UNTOUCHED
+        return (line("  ", span(told.pick(look.lang), "dim")),)
     names = words.listed(places(story.restarted, look), look.lang)
     head = line("  ", span(fixwords.RESTARTED.pick(look.lang), "label"), " ")
     return flow(head, line(span(names, "name")), look.width, most=_ROWS)
+
+
+def _changed(story: FixStory) -> bool:
+    """Whether something was changed: a network, a tag, what a command did."""
+    done = {did.action for did in story.dids if did.ended is Ended.DONE}
+    return any(not a.reads for name, a in story.actions.items() if name in done)
 
 
 def _orphans(story: FixStory, look: Look) -> tuple[Line, ...]:

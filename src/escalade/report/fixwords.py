@@ -131,6 +131,10 @@ HEALTHY = Text("Nothing to fix: healthy", "Rien à réparer : tout va bien")
 NOTHING = Text("Nothing to fix here", "Rien à réparer ici")
 CANNOT_TELL = Text("Cannot tell", "Impossible de conclure")
 RESTARTED = Text("touched:", "touché :")
+ONLY_CHANGED = Text(
+    "no container was started, stopped or replaced",
+    "aucun conteneur n'a été démarré, arrêté ni remplacé",
+)
 UNTOUCHED = Text("no service was touched", "aucun service n'a été touché")
 REMAINS = Count(
     Text("{n} cause remains:", "{n} cause demeure :"),
