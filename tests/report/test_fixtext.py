@@ -226,3 +226,26 @@ def test_every_reason_for_leaving_out_has_words():
 
     for said in execute.SAID.values():
         assert f"its condition {said}" in fixwords.SKIPS
+
+
+def test_what_nobody_planned_for_is_told(cases):
+    """Something is wrong, and no plan names it: the causes stand at the end."""
+    ill = stories.cured(cases).before
+    story = replace(stories.well(cases), before=ill, exit=2)
+    text = fix_text(story, Look())
+    assert "Not well, and nothing was planned for it" in text
+    assert ill.roots[0].title.en in text
+    assert "Nothing to fix" not in text
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_a_network_that_was_changed_is_no_service_untouched(cases, changes):
+    """Nothing was restarted, and something was changed all the same."""
+    kind = stories.start if changes else stories.reading
+    action = kind("1.1.1.1") if changes else kind("1.1.1.1", "docker logs redis")
+    one = stories.plan(1, stories.climb("1.1", 1, stories.step("1.1.1", "x", action)))
+    done = (stories.did("1.1.1.1"),)
+    story = replace(stories.cured(cases), plans=(one,), dids=done, restarted=())
+    text = fix_text(story, Look())
+    assert ("no container was started" in text) is changes
+    assert ("no service was touched" in text) is not changes

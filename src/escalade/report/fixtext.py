@@ -137,6 +137,8 @@ def _idle(story: FixStory) -> tuple[str, str, Text]:
         return "✓", "good", fixwords.HEALTHY
     if verdict is Verdict.UNKNOWN:
         return "?", "warn", fixwords.CANNOT_TELL
+    if story.exit:
+        return "✗", "bad", fixwords.NOTHING_HELPS
     return "-", "dim", fixwords.NOTHING
 
 
@@ -196,7 +198,9 @@ def _remains(story: FixStory, look: Look) -> tuple[Line, ...]:
     A warning that nothing was to be done about is no cause that remains: many restarts
     are still counted after the cure.
     """
-    found = causes_of(story.after) if story.after else ()
+    # Where nothing was planned, no plan has told the causes.
+    looked = story.after or (None if story.climbs else story.last)
+    found = causes_of(looked) if looked else ()
     open_ = {climb.finding for climb in story.climbs}
     left = [r for r in found if r.severity >= Severity.ERROR or r.id in open_]
     out: list[Line] = []

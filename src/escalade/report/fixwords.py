@@ -129,6 +129,10 @@ HANDED_OFF = Text("Handed off", "Relais passé")
 INTERRUPTED = Text("Interrupted", "Interrompu")
 HEALTHY = Text("Nothing to fix: healthy", "Rien à réparer : tout va bien")
 NOTHING = Text("Nothing to fix here", "Rien à réparer ici")
+NOTHING_HELPS = Text(
+    "Not well, and nothing was planned for it",
+    "Tout ne va pas bien, et rien n'a été prévu",
+)
 CANNOT_TELL = Text("Cannot tell", "Impossible de conclure")
 RESTARTED = Text("touched:", "touché :")
 ONLY_CHANGED = Text(
