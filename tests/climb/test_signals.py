@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def test_a_run_that_is_ended_twice(tmp_path, told, number, code, seconds) -> Non
     line = f"sleep {seconds}"
     where = ("--inventory", str(tmp_path / "hosts.yaml"))
     process = subprocess.Popen(
-        invoke("run", line, "--yes", *where),
+        invoke("run", line, "--yes", "--format", "json", *where),
         env=environment(DOCKER_HOST="unix:///nonexistent.sock"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -75,6 +76,9 @@ def test_a_run_that_is_ended_twice(tmp_path, told, number, code, seconds) -> Non
     assert process.returncode == code, out + err
     assert not runs(line)
     assert [each["ended"] for each in told("result")] == ["interrupted"]
+    report = json.loads(out)
+    assert (report["exit"], report["outcome"]) == (code, None)
+    assert [each["ended"] for each in report["ran"]] == ["interrupted"]
 
 
 def cleaning(force_s: float, takes_s: float) -> subprocess.Popen[str]:

@@ -13,6 +13,7 @@ from escalade.plans import Climb
 from escalade.plans import Did
 from escalade.plans import Plan
 from escalade.plans import Verified
+from escalade.report.fixstory import FixStory
 from escalade.text import Text
 
 __all__ = ["Chronicle", "Entry", "Message"]
@@ -50,6 +51,8 @@ class Chronicle:
         self.escalations: list[Text] = []
         self.messages: list[Message] = []
         self.files: list[str] = []
+        self.cut: FixStory | None = None
+        """How it stood when a signal ended it."""
 
     def saw(self, diagnosis: Diagnosis) -> None:
         """Remember findings as they were seen first, and what they explained then."""

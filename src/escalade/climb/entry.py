@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from escalade.climb.ending import story_of
 from escalade.climb.gear import Gear
@@ -30,6 +33,8 @@ from escalade.report.fixstory import FixStory
 
 __all__ = ["BEFORE", "carry_on", "fix", "plan_only", "saved"]
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 BEFORE = "before.jsonl"
 """The file of a run's folder that holds what was seen before anything was done."""
 
@@ -89,7 +94,8 @@ def carry_on(gear: Gear, before: Sight, plan: Plan, past: Past) -> FixStory:
         ascent.refused.append(decision.reason)
         return _ended(gear, ascent)
     gear.desk.planned(plan, before.diagnosis)
-    ascend(gear, ascent, Planned(plan), due, past=past)
+    with _cut_is_told(gear, ascent):
+        ascend(gear, ascent, Planned(plan), due, past=past)
     return _ended(gear, ascent)
 
 
@@ -105,11 +111,24 @@ def due_of(plan: Plan) -> Due:
 
 def _climbed(gear: Gear, ascent: Ascent, planned: Planned, due: Due) -> FixStory:
     """Climb, batch by batch where that was asked for, and tell."""
-    if rolls(gear, planned.plan):
-        in_waves(gear, ascent, planned)
-    else:
-        ascend(gear, ascent, planned, due)
+    with _cut_is_told(gear, ascent):
+        if rolls(gear, planned.plan):
+            in_waves(gear, ascent, planned)
+        else:
+            ascend(gear, ascent, planned, due)
     return _ended(gear, ascent)
+
+
+@contextmanager
+def _cut_is_told(gear: Gear, ascent: Ascent) -> Iterator[None]:
+    """Keep what there is to tell where a signal ends a run; it can be resumed."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        code = getattr(error, "code", INTERRUPTED)
+        story = story_of(gear, ascent)
+        gear.chronicle.cut = replace(story, exit=code, outcome=None)
+        raise
 
 
 def _ended(gear: Gear, ascent: Ascent) -> FixStory:

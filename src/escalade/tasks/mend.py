@@ -257,7 +257,12 @@ def _gear(
         journal=journal,
         folder=Path(getattr(context.config, "_project_prefix", None) or Path.cwd()),
     ) as gear:
-        yield gear
+        try:
+            yield gear
+        except KeyboardInterrupt:
+            if gear.chronicle.cut is not None:
+                _told(gear.chronicle.cut, settings, request)
+            raise
 
 
 def _policy(settings: Settings, request: Request) -> Policy:
