@@ -55,6 +55,10 @@ ORDERS = [
         "restart --service db --paused --stack a",
     ),
     (
+        Order(tags=("a", "b"), skip_tags=("c",)),
+        "fix --tags a,b --skip-tags c --stack shop",
+    ),
+    (
         Order(rolling=Rolling(serial=("1", "25%"), soak_s=90.0, run_once=True)),
         "fix --stack shop --serial 1 --serial 25% --soak 90s --run-once",
     ),

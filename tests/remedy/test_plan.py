@@ -15,6 +15,7 @@ from escalade.model import Severity
 from escalade.model import Step
 from escalade.plans import Risk
 from escalade.plans import UserTask
+from escalade.plans import flat
 from escalade.remedy.choose import Wish
 from escalade.remedy.plan import Called
 from escalade.remedy.plan import plan_for
@@ -604,3 +605,44 @@ def test_a_step_of_a_host_says_that_a_stack_does_not_narrow_it():
     narrow = plan_steps(kick, [at], toys.scene(), toys.KINDS, Wish("t"))
     assert narrow.climbs[0].node == at
     assert narrow.climbs[0].reason.en == ""
+
+
+# ----------------------------------------------------------------------- tags
+
+
+def _tagged_book():
+    """Return a ladder of a group and two steps, with tags."""
+    kick = Step("kick", {"service": "db"}, tags=("act",))
+    read = Step("read", {"lines": 5})
+    inner = (Step("read", {"lines": 1}, tags=("look",)), Step("read", {"lines": 2}))
+    return toys.book(levels={1: (read, Step("group", group=inner), kick)})
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({}, ["read 5", "read 1", "read 2", "kick"]),
+        ({"tags": ("act",)}, ["kick"]),
+        ({"tags": ("look",)}, ["read 1"]),
+        ({"tags": ("look", "act")}, ["read 1", "kick"]),
+        ({"skip_tags": ("act",)}, ["read 5", "read 1", "read 2"]),
+        ({"tags": ("act",), "skip_tags": ("act",)}, []),
+    ],
+)
+def test_tags_choose_steps(wish, told):
+    """Of a group with no tag of its own, those of its steps that have one."""
+    climb = planned(DOWN, book=_tagged_book(), **wish).climbs[0]
+    steps = [s for top in climb.steps for s in flat(top) if s.actions]
+    words = {"kick": "kick"}
+    said = [
+        words.get(s.name) or f"read {s.actions[0].command.split('lines=')[1][0]}"
+        for s in steps
+    ]
+    assert said == told
+    assert ("has no step that the tags choose" in climb.reason.en) is (not told)
+
+
+def test_a_tag_that_no_step_has_is_refused():
+    """With the nearest one."""
+    with pytest.raises(UsageError, match=r"no tag 'acct' \(did you mean 'act'\?\)"):
+        planned(DOWN, book=_tagged_book(), tags=("acct",))

@@ -66,7 +66,7 @@ class Order:
 
     `only` are symptoms, runbooks or services; `level` where to begin; `calls` are steps
     called by hand, in `stack` where one is named, instead of a diagnosis' roots. `rolling` is
-    how it goes over many hosts.
+    how it goes over many hosts. `tags` and `skip_tags` choose among the ladders' steps.
     """
 
     only: tuple[str, ...] = ()
@@ -75,6 +75,8 @@ class Order:
     calls: tuple[Called, ...] = ()
     stack: str | None = None
     rolling: Rolling | None = None
+    tags: tuple[str, ...] = ()
+    skip_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

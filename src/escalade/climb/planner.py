@@ -119,6 +119,8 @@ def _wish(gear: Gear, due: Due) -> Wish:
         extra=gear.rests,
         user_tasks=gear.tasks,
         findings=due.findings,
+        tags=order.tags,
+        skip_tags=order.skip_tags,
     )
 
 

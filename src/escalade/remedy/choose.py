@@ -18,6 +18,7 @@ from escalade.model import Node
 from escalade.model import Step
 from escalade.plans import Risk
 from escalade.remedy.ladder import LAST
+from escalade.remedy.tagged import check_tags
 from escalade.runbooks.book import Book
 from escalade.text import Text
 
@@ -45,7 +46,8 @@ class Wish:
     asked for by hand; above `max_level` nothing is planned. `extra` are further facts that
     the plan rests on (book digest, package and user task hashes). `user_tasks` are the
     operator's own tasks that a runbook may name as steps, with the risk they declare.
-    `findings` are the roots that may be acted on, by id; None means all of them.
+    `findings` are the roots that may be acted on, by id; None means all of them. `tags`
+    and `skip_tags` choose among the steps of the ladders.
     """
 
     run: str
@@ -59,6 +61,8 @@ class Wish:
     extra: Mapping[str, str] = field(default_factory=dict)
     user_tasks: Mapping[str, Risk] = field(default_factory=dict)
     findings: frozenset[str] | None = None
+    tags: tuple[str, ...] = ()
+    skip_tags: tuple[str, ...] = ()
 
 
 class Due(NamedTuple):
@@ -83,6 +87,8 @@ def chosen(
     where `wish.only` names nothing that is known.
     """
     _check(diagnosis, book, wish.only)
+    if wish.tags or wish.skip_tags:
+        check_tags(book, wish.tags, wish.skip_tags)
     roots = [r for r in diagnosis.roots if not r.standing]
     if wish.findings is not None:
         roots = [r for r in roots if r.id in wish.findings]

@@ -101,7 +101,7 @@ def _why(climb: Climb, verified: Verified, refused: Text | None) -> Text:
     if refused is not None:
         frame = _REFUSED
         told = refused
-    elif climb.steps and not any(s.actions for top in climb.steps for s in flat(top)):
+    elif not any(s.actions for top in climb.steps for s in flat(top)):
         # Nothing of it ran: its own reason says why.
         return verified.reason
     else:

@@ -35,6 +35,7 @@ from escalade.remedy.digest import digest
 from escalade.remedy.ladder import LAST
 from escalade.remedy.render import typed_arguments
 from escalade.remedy.step import StepKind
+from escalade.remedy.tagged import tagged
 from escalade.remedy.unfold import Place
 from escalade.remedy.unfold import numbered
 from escalade.remedy.unfold import rebuilt
@@ -182,6 +183,10 @@ def _some(root: Finding, scene: Scene | None) -> tuple[str, ...]:
 
 def _climb(root: Finding, what: Due, place: Place, wish: Wish) -> Climb:
     """Return the climb of one root."""
+    if what.ladder and (wish.tags or wish.skip_tags):
+        chosen_ = tagged(what.steps, wish.tags, wish.skip_tags)
+        reason = what.reason if chosen_ else _UNTAGGED.fill({"n": str(what.level)})
+        what = what._replace(steps=chosen_, reason=reason)
     steps = unfolded(what.steps, place)
     doubt = root.confidence.number < SURE
     if doubt and any(not action.reads for action in _actions(steps)):
@@ -344,6 +349,10 @@ _WHOLE = Text(
 )
 _CAPPED = Text(
     "level {n} is the highest that was allowed", "le niveau {n} est le plus haut permis"
+)
+_UNTAGGED = Text(
+    "level {n} has no step that the tags choose",
+    "le niveau {n} n'a aucune étape que les étiquettes choisissent",
 )
 _CANNOT = Text(
     "level {n} cannot run: {why}", "le niveau {n} ne peut pas tourner : {why}"

@@ -82,6 +82,8 @@ def anew(order: Order, settings: Settings, *, yes: bool) -> tuple[str, list[str]
         task = order.calls[0].name
         words = [w for pair in order.calls[0].args.items() for w in _flag(*pair)]
     words += _flag("level", order.level)
+    words += _flag("tags", ",".join(order.tags) or None)
+    words += _flag("skip-tags", ",".join(order.skip_tags) or None)
     words += _flag("stack", (order.stack,) if order.stack else settings.stacks)
     words += _flag("inventory", tuple(map(str, settings.inventory)))
     words += _rolling(order.rolling) if order.rolling else []

@@ -73,8 +73,15 @@ def fix(context: Context, words: Mapping[str, Any]) -> int:
         only=(symptom,) if symptom else (),
         level=request.level,
         rolling=request.rolling,
+        tags=_words(words["tags"]),
+        skip_tags=_words(words["skip_tags"]),
     )
     return _ordered(context, settings, request, order, kind="fix")
+
+
+def _words(said: str) -> tuple[str, ...]:
+    """Return the words of a list with commas."""
+    return tuple(word for word in (part.strip() for part in said.split(",")) if word)
 
 
 def _request(context: Context, words: Mapping[str, Any], *, stacks: Any) -> Request:
