@@ -69,7 +69,7 @@ def test_what_was_taken_down_is_brought_up_again(stack, state) -> None:
     plan = inv(stack, "up", "--plan")
     assert plan.code == 0, plan
     assert f"-p {stack.name} " in plan.out
-    assert "up -d" in plan.out
+    assert " up -d " in plan.said
     assert states(stack) == {}
     up = inv(stack, "up", "--format", "json")
     assert up.code == 0, up

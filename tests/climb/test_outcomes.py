@@ -273,11 +273,28 @@ ladders:
 """
 
 
-def test_what_went_with_the_cure_of_another_is_handed_to_nobody(shop, book) -> None:
+PAIR = """
+name: NAME
+services:
+  db: &plain
+    image: escalade-bed/base:1
+    init: true
+    command: [sleep, infinity]
+    stop_grace_period: 1s
+    healthcheck: {test: [CMD, "true"], interval: 1s, timeout: 8s}
+  app:
+    <<: *plain
+    healthcheck: {disable: true}
+    depends_on: [db]
+"""
+
+
+def test_what_went_with_the_cure_of_another_is_handed_to_nobody(own, book) -> None:
     """Both roots are gone in the last look: nobody has to read a message of the second."""
     env = book(BOTH)
-    docker("stop", "--time", "1", shop.box("db"))
-    done = shop.inv("fix", "--yes", "--format", "json", env=env)
+    stack = own(PAIR)
+    docker("stop", "--time", "1", stack.box("db"))
+    done = stack.inv("fix", "--yes", "--format", "json", env=env)
     ended = {root["symptom"]: root["outcome"] for root in done.report["roots"]}
     assert ended == {"generic.halted": "cured", "generic.lacking": "cured"}
     assert (done.code, done.report["outcome"]) == (0, "cured"), done.report
