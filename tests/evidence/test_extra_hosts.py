@@ -103,3 +103,34 @@ def test_whether_somebody_answers_there(reach: list[Reading], fails: object) -> 
     assert [r["fails"] for r in EXTRA_HOSTS.view(seen, AT, ()).readings] == [fails]
     empty = SeenSnapshot(Snapshot(0.0, "full", (), ()), {})
     assert EXTRA_HOSTS.view(empty, AT, ()).unknown == "not asked"
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        ("ERROR cannot use ws://db:5432: 404", True),
+        ("connected to db:5432", False),
+        ("ERROR cannot use ws://mail:25: 404", False),
+    ],
+)
+def test_what_the_log_says_outweighs_that_somebody_answers(
+    text: str, fails: object
+) -> None:
+    """Whoever it is, the container cannot work with it."""
+    line: Reading = {"part": "tail", "time": 99.0, "text": text}
+    log = Address("h", "app", "web", "app-web-1", "log")
+    boxes = [
+        Evidence(
+            Address("h", "app", name, f"app-{name}-1", "container"), Status.OK, ({},)
+        )
+        for name in ("web", "db")
+    ]
+    pieces = (
+        *boxes,
+        Evidence(AT, Status.OK, ({"name": "db", "right": False},)),
+        Evidence(REACH, Status.OK, ({"name": "db", "outcome": "ok", "scheme": "tcp"},)),
+        Evidence(log, Status.OK, ({"part": "span"}, line)),
+    )
+    seen = SeenSnapshot(Snapshot(100.0, "full", (), pieces), {})
+    assert EXTRA_HOSTS.view
+    assert [r["fails"] for r in EXTRA_HOSTS.view(seen, AT, ()).readings] == [fails]

@@ -249,3 +249,12 @@ def test_a_network_that_was_changed_is_no_service_untouched(cases, changes):
     text = fix_text(story, Look())
     assert ("no container was started" in text) is changes
     assert ("no service was touched" in text) is not changes
+
+
+def test_an_echo_is_no_cause_that_remains(cases):
+    """It only repeats what a log said before the cure."""
+    ill = stories.cured(cases).before
+    story = replace(stories.cured(cases), after=ill)
+    assert "remains:" in fix_text(story, Look())
+    quiet = frozenset(root.id for root in ill.roots)
+    assert "remains:" not in fix_text(replace(story, echoes=quiet), Look())

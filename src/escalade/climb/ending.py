@@ -50,6 +50,7 @@ def story_of(gear: Gear, ascent: Ascent, *, dry: bool = False) -> FixStory:
         dry=dry,
         waiting_approval=ascent.waiting,
         unbegun=tuple(ascent.unbegun),
+        echoes=_echoes(ascent),
     )
 
 
@@ -153,13 +154,21 @@ def _left(gear: Gear, ascent: Ascent) -> bool:
     if gear.order.only or gear.order.calls:
         return False
     done = {finding for finding, _ in ascent.ends}
+    quiet = _echoes(ascent)
     return any(
         root.severity >= Severity.ERROR
         and not root.standing
         and root.id not in done
-        and not echoes(root, ascent.before.diagnosis, done)
+        and root.id not in quiet
         for root in ascent.now.diagnosis.roots
     )
+
+
+def _echoes(ascent: Ascent) -> frozenset[str]:
+    """Return the roots of the last look that only repeat what a cured one explained."""
+    cured = {f for (f, _), end in ascent.ends.items() if end.outcome is Outcome.CURED}
+    before, now = ascent.before.diagnosis, ascent.now.diagnosis
+    return frozenset(root.id for root in now.roots if echoes(root, before, cured))
 
 
 def _restarted(gear: Gear) -> tuple[Node, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from escalade.evidence.complaint import COMPLAINT
 from escalade.evidence.edges import kind_of
 from escalade.evidence.edges import near
 from escalade.evidence.names import same_place
@@ -21,10 +22,13 @@ from escalade.evidence.probe import View
 from escalade.model import Address
 from escalade.model import Args
 from escalade.model import Reading
+from escalade.model import args_of
 
 __all__ = ["EXTRA_HOSTS"]
 
 _ENTRY = re.compile(r"([^:=]+)[:=]\[?([^\]]+)\]?")
+_WRONG = ("rror", "RROR", "xception", "efused", "ailed", "imed out")
+"""Parts of words with which programs tell that something did not go well."""
 GATEWAY = "host-gateway"
 REFUSED, OWN = 400, (401, 404, 426)
 """Statuses of HTTP from which nobody was served, but those of a server that is right."""
@@ -79,11 +83,20 @@ def _view(seen: Seen, address: Address, args: Args) -> View:
     for piece in same_place(seen, "reach", address):
         for record in piece.readings:
             answers.setdefault(record.get("name"), set()).add(_answered(record))
+    told = _complained_of(seen, address)
     records = (
-        {**r, "fails": answers.get(r.get("name")) == {False}}
+        {**r, "fails": r["name"] in told or answers.get(r["name"]) == {False}}
         for r in pieces[0].readings
     )
     return View(tuple(records), pieces[0].complete)
+
+
+def _complained_of(seen: Seen, address: Address) -> frozenset[object]:
+    """Return the names that the container's own log complains of, whoever answers there."""
+    view = COMPLAINT.view
+    asked = args_of({"contains": _WRONG})
+    found = view(seen, address, asked).readings if view else ()
+    return frozenset(record.get("name") for record in found)
 
 
 def _answered(record: Reading) -> bool:
@@ -108,7 +121,7 @@ EXTRA_HOSTS = Probe(
     doc="One record for each entry of the container's `extra_hosts` whose name another "
     "service of its stack bears, and that service's addresses. right: the address is one "
     "of those, or the host's. fails: the container asks for that name and nobody "
-    "answers as it would.",
+    "answers as it would, or its log complains of it.",
     readings={
         "name": str,
         "address": str,

@@ -45,7 +45,8 @@ class FixStory:
     exit code. `restarted` are the services whose containers the actions touched. `handoffs`
     are the messages for the next person, `kept` the paths of what else is there to be
     passed on: bundles, and all that a step called by hand has collected. `unbegun` are the
-    hosts that the brake of a rolling change kept from their turn.
+    hosts that the brake of a rolling change kept from their turn. `echoes` are roots of the
+    last look, by id, that only repeat what logs said before the cure.
     """
 
     run: str
@@ -67,6 +68,7 @@ class FixStory:
     dry: bool = False
     waiting_approval: bool = False
     unbegun: tuple[str, ...] = ()
+    echoes: frozenset[str] = frozenset()
 
     @property
     def blind(self) -> bool:

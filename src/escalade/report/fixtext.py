@@ -201,6 +201,7 @@ def _remains(story: FixStory, look: Look) -> tuple[Line, ...]:
     # Where nothing was planned, no plan has told the causes.
     looked = story.after or (None if story.climbs else story.last)
     found = causes_of(looked) if looked else ()
+    found = tuple(root for root in found if root.id not in story.echoes)
     open_ = {climb.finding for climb in story.climbs}
     left = [r for r in found if r.severity >= Severity.ERROR or r.id in open_]
     out: list[Line] = []
