@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from escalade.climb.gear import Order
 from escalade.climb.planner import Due
 from escalade.climb.planner import make
 from escalade.model import Step
@@ -31,7 +32,7 @@ def planned(*held: str):
         for i in range(3)
     ]
     journal = SimpleNamespace(attempts=lambda _: tuple(tried), states=lambda *_: ())
-    order = SimpleNamespace(calls=(), only=(), level=None, max_level=3)
+    order = Order()
     gear = SimpleNamespace(
         order=order,
         watch=watch,

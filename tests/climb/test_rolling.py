@@ -46,7 +46,7 @@ def test_a_run_whose_last_batch_was_done_was_not_stopped(inv) -> None:
     done = inv("run", "true", "--yes", "--serial", "1", "--max-failed", "1")
     assert done.code == 2, done
     assert "batch 4 of 4: gone2" in done.said
-    assert "topped" not in done.out
+    assert "✗ Stopped" not in done.said
     assert "Refused" not in done.out
     assert "✗ Not done" in done.said
     assert left(done.out)[1] == ["gone1", "gone2"]

@@ -85,8 +85,9 @@ def _view(seen: Seen, address: Address, args: Args) -> View:
             answers.setdefault(record.get("name"), set()).add(_answered(record))
     told = _complained_of(seen, address)
     records = (
-        {**r, "fails": r["name"] in told or answers.get(r["name"]) == {False}}
+        {**r, "fails": name in told or answers.get(name) == {False}}
         for r in pieces[0].readings
+        for name in (r.get("name"),)
     )
     return View(tuple(records), pieces[0].complete)
 
