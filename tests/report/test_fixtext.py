@@ -251,6 +251,13 @@ def test_a_network_that_was_changed_is_no_service_untouched(cases, changes):
     assert ("no service was touched" in text) is not changes
 
 
+def test_a_run_that_was_terminated_is_interrupted_too(cases):
+    """TERM and HUP as well as Ctrl-C: it can be resumed."""
+    text = fix_text(replace(stories.interrupted(cases), exit=143), Look())
+    assert text == fix_text(stories.interrupted(cases), Look())
+    assert "invoke resume" in text
+
+
 def test_an_echo_is_no_cause_that_remains(cases):
     """It only repeats what a log said before the cure."""
     ill = stories.cured(cases).before

@@ -11,7 +11,7 @@ from escalade.evidence.parsing import as_dict
 from escalade.evidence.parsing import as_list
 from escalade.evidence.parsing import texts
 
-__all__ = ["nameless"]
+__all__ = ["nameless", "names_on"]
 
 BUILT_IN = frozenset({"bridge", "host", "none"})
 """Networks of the Engine itself, where nobody has a name."""
@@ -38,7 +38,7 @@ def nameless(inspect: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[str
     return tuple(
         sorted(
             name
-            for name, names in _names(inspect).items()
+            for name, names in names_on(inspect).items()
             if name not in BUILT_IN
             and names
             and service not in names
@@ -53,7 +53,7 @@ def _label(inspect: Mapping[str, Any], name: str) -> str:
     return str(labels.get(name) or "")
 
 
-def _names(inspect: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+def names_on(inspect: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     """Return a container's names by network.
 
     Until version 24 the Engine lists its short id among them, so that none at all
@@ -68,4 +68,4 @@ def _names(inspect: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
 
 def _bears(inspect: Mapping[str, Any], network: str) -> bool:
     """Whether a container is found under its service's name on a network."""
-    return _label(inspect, SERVICE) in _names(inspect).get(network, ())
+    return _label(inspect, SERVICE) in names_on(inspect).get(network, ())

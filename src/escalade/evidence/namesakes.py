@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from escalade.evidence.aliases import names_on
 from escalade.evidence.discover import running
 from escalade.evidence.names import containers
 from escalade.evidence.names import reading_of
 from escalade.evidence.names import same_place
 from escalade.evidence.parsing import PROJECT
 from escalade.evidence.parsing import as_dict
-from escalade.evidence.parsing import as_list
 from escalade.evidence.probe import Answer
 from escalade.evidence.probe import Parsed
 from escalade.evidence.probe import Probe
@@ -62,17 +62,7 @@ def _stack(inspect: Mapping[str, Any]) -> str | None:
 def _names(inspect: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     """Return by network the names to which the Engine's name server answers."""
     own = str(inspect.get("Name") or "").lstrip("/")
-    nets = as_dict(as_dict(inspect.get("NetworkSettings")).get("Networks"))
-    return {
-        network: frozenset(
-            {
-                own,
-                *map(str, as_list(net.get("Aliases"))),
-                *map(str, as_list(net.get("DNSNames"))),
-            }
-        )
-        for network, net in ((n, as_dict(net)) for n, net in nets.items())
-    }
+    return {net: frozenset({own, *names}) for net, names in names_on(inspect).items()}
 
 
 def _view(seen: Seen, address: Address, args: Args) -> View:

@@ -38,7 +38,8 @@ from escalade.text import Text
 
 __all__ = ["end_lines", "fix_lines", "fix_text"]
 
-HANDED_OFF, REFUSED, INTERRUPTED = 4, 5, 130
+HANDED_OFF, REFUSED, SIGNALS = 4, 5, 128
+"""Exit codes; above the last one a signal ended it (130 Ctrl-C, 143 TERM)."""
 _ROWS = 4
 _CAUSES = 5
 _MESSAGE = 60
@@ -110,7 +111,7 @@ def _ending(story: FixStory) -> tuple[str, str, Text]:
     """Return mark, style and words of the end."""
     began = bool(story.dids or story.unbegun)
     special = (
-        (story.exit == INTERRUPTED, ("!", "warn", fixwords.INTERRUPTED)),
+        (story.exit > SIGNALS, ("!", "warn", fixwords.INTERRUPTED)),
         (story.waiting_approval, ("?", "warn", fixwords.WAITING)),
         (story.dry and not story.blind, ("-", "dim", fixwords.DRY)),
         (story.exit == REFUSED and began, ("✗", "bad", fixwords.STOPPED)),
@@ -314,6 +315,6 @@ def _offers(story: FixStory) -> tuple[str, ...]:
         return ()
     if story.waiting_approval:
         return ("approve", "show")
-    if story.exit == INTERRUPTED:
+    if story.exit > SIGNALS:
         return ("resume", "show")
     return ("show",) if any(plan.climbs for plan in story.plans) else ()
